@@ -1,0 +1,66 @@
+// The dispatch thread: takes due outbox entries from the journal, hands them to the sinks, and records what became of
+// them. Used by the program. Owns one thread; the only place that reads the wall clock. Never holds the journal while a
+// sink waits.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "alerting/journal.h"
+#include "core/action.h"
+
+namespace vigil::alerting {
+
+struct DispatchSettings {
+  std::int64_t expiry_ms = 24ll * 3600 * 1000;
+  std::int64_t first_back_off_ms = 1000;             // attempt k waits uniformly in [0, first * 2^(k-1)] ...
+  std::int64_t longest_back_off_ms = 5 * 60 * 1000;  // ... and never longer
+  std::uint64_t seed = 1;                            // of the jitter
+  std::function<std::int64_t()> now_ns;              // empty: the wall clock, UTC
+};
+
+// What happened to one action at one sink; given to the program, which logs it.
+struct DispatchEvent {
+  enum class Kind : std::uint8_t { delivered, rejected, retry, expired, journal_failed };
+  Kind kind = Kind::retry;
+  std::string id;
+  std::string sink;
+  std::string reason;
+  std::uint64_t attempts = 0;
+  std::int64_t next_attempt_ns = 0;  // retry
+};
+
+struct Outlet {
+  std::unique_ptr<Sink> sink;
+  bool pipeline = false;  // its answer is the action's `delivery`
+};
+
+// Order: one action at a time per sink, oldest first; the next is not sent before the one before it is delivered,
+// refused or expired. An answer counts once it is committed: a death between reply and commit means the same id is sent
+// again, never that one is lost.
+class Dispatcher {
+ public:
+  // `journal` must outlive it; its set_sinks() is called with the names of `outlets`, which must differ (Error
+  // otherwise). `on_event` (may be empty) is called on the dispatch thread, without locks held; it must not throw.
+  Dispatcher(Journal& journal, std::vector<Outlet> outlets, DispatchSettings settings = {},
+             std::function<void(const DispatchEvent&)> on_event = {});
+  ~Dispatcher();  // stop(0)
+  Dispatcher(const Dispatcher&) = delete;
+  Dispatcher& operator=(const Dispatcher&) = delete;
+
+  void start();
+  // Something was committed: look now. Thread-safe.
+  void wake();
+  // Tries what is due, for grace_ms at most, then ends the thread. Idempotent. What is undelivered stays in the
+  // journal.
+  void stop(std::int64_t grace_ms);
+
+ private:
+  struct Loop;
+  std::unique_ptr<Loop> loop_;
+};
+
+}  // namespace vigil::alerting

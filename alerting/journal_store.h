@@ -1,0 +1,60 @@
+// The SQLite side of the journal: opening and checking a file, its schema, and the queries that writer and readers
+// share. Used by journal.cpp and journal_reader.cpp only. Not synchronised. Lets SQLite::Exception through inside
+// `guarded`.
+#pragma once
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "alerting/journal.h"
+#include "core/error.h"
+
+namespace vigil::alerting::store {
+
+inline constexpr int kApplicationId = 0x56474a4c;  // "VGJL"
+inline constexpr int kVersion = 1;
+
+// Why SQLite failed, in words an operator understands, with SQLite's own text.
+std::string cause_of(const SQLite::Exception& error);
+
+// Runs `body`; what SQLite throws becomes an Error that names the file.
+template <class Body>
+auto guarded(const std::string& file, Body&& body) {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const SQLite::Exception& error) {
+    throw Error("journal " + file, cause_of(error));
+  }
+}
+
+// Opens for writing; creates the schema in a new or empty file. Throws Error (see Journal).
+SQLite::Database open_for_writing(const std::string& file, const JournalSettings& settings);
+// Opens an existing journal; changes nothing.
+SQLite::Database open_for_reading(const std::string& file, const JournalSettings& settings);
+
+// Holds FILE.lock until destroyed; the kernel releases it when the process dies.
+class WriterLock {
+ public:
+  explicit WriterLock(const std::string& file);  // Error when another process holds it; memory journals take none
+  ~WriterLock();
+  WriterLock(const WriterLock&) = delete;
+  WriterLock& operator=(const WriterLock&) = delete;
+
+ private:
+  int fd_ = -1;
+};
+
+const char* table_name(JournalRow::Table table);
+bool in_memory(const std::string& file);
+
+std::vector<JournalAction> actions(SQLite::Database& db);
+JournalCounts counts(SQLite::Database& db);
+std::map<std::string, std::string> pairs(SQLite::Database& db, const char* table);
+std::string position(SQLite::Database& db);
+std::vector<AuditRow> audit_trail(SQLite::Database& db);
+std::vector<std::string> texts(SQLite::Database& db, const std::string& query);
+
+}  // namespace vigil::alerting::store

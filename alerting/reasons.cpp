@@ -1,0 +1,97 @@
+#include "alerting/reasons.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+
+namespace vigil::alerting {
+namespace {
+
+constexpr std::size_t kNamed = 5;  // of a longer list only these are spelled out
+
+// Four significant digits, for people; independent of the locale.
+std::string text_of(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 4);
+  return {text.data(), end.ptr};
+}
+
+std::string with_detail(std::string text, const std::string& detail) {
+  return detail.empty() ? text : text + ": " + detail;
+}
+
+std::string list_of(const std::vector<std::string>& items) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size() && i < kNamed; ++i) text += (i == 0 ? "" : ", ") + items[i];
+  if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";
+  return text;
+}
+
+void add_once(std::vector<std::string>& names, const std::string& name) {
+  if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+}  // namespace
+
+std::string mismatch_reason(const std::vector<const Verdict*>& verdicts, const std::optional<KeptEvent>& first) {
+  constexpr std::string_view kPrefix = "mismatch/";
+  std::vector<std::string> items;
+  for (const Verdict* v : verdicts) {
+    std::string item = v->monitor.starts_with(kPrefix) ? v->monitor.substr(kPrefix.size()) : v->monitor;
+    if (const auto* e = std::get_if<MismatchEvidence>(&v->evidence)) {
+      item += " (" + std::to_string(e->events) + " of " + std::to_string(e->compared) + " events)";
+    }
+    add_once(items, item);
+  }
+  std::string text = "hardware and emulator disagree in " + list_of(items);
+  if (first) {
+    text += "; first at run " + std::to_string(first->run) + ", LS " + std::to_string(first->ls) + ", orbit " +
+            std::to_string(first->orbit) + ", BX " + std::to_string(first->bx);
+  }
+  return text;
+}
+
+std::string notify_reason(const Verdict& verdict) { return with_detail(verdict.monitor + " is bad", verdict.reason); }
+
+std::string input_reason(const Verdict& verdict) {
+  std::string text = verdict.monitor + " ";
+  if (const auto* change = std::get_if<InputChange>(&verdict.evidence)) {
+    text.append("is ").append(to_string(change->kind));
+    if (change->kind == InputChange::Kind::rescaled && change->scale) text += " by " + text_of(*change->scale);
+  } else {
+    text += "is off its reference";
+  }
+  return with_detail(text, verdict.reason);
+}
+
+std::string conditions_reason(const std::vector<const Verdict*>& outputs, const std::vector<const Verdict*>& inputs,
+                              std::size_t inputs_off) {
+  std::vector<std::string> moved;
+  for (const Verdict* v : outputs) {
+    std::string item = v->monitor + " drifted (" + v->statistic;
+    if (v->value) item += " " + text_of(*v->value);
+    if (v->limit) item += ", limit " + text_of(*v->limit);
+    add_once(moved, item + ")");
+  }
+  std::string text = list_of(moved);
+  if (inputs_off > 0) {
+    std::vector<std::string> names;
+    for (const Verdict* v : inputs) add_once(names, v->monitor);
+    text += (text.empty() ? "" : "; ") + std::to_string(inputs_off) + " inputs drifted: " + list_of(names);
+  } else {
+    text += "; no input explains it";
+  }
+  return text;
+}
+
+std::string rate_reason(const Verdict& verdict, const ThresholdProposal& p) {
+  const std::string text = "rate of " + p.seed + " " + text_of(p.current_rate_hz) + " Hz, target " +
+                           text_of(p.target_rate_hz) + " Hz, shapes unchanged: threshold " +
+                           std::to_string(p.current_threshold) + " -> " + std::to_string(p.proposed_threshold) +
+                           " gives " + text_of(p.expected_rate_hz[1]) + " Hz (" + text_of(p.expected_rate_hz[0]) +
+                           " to " + text_of(p.expected_rate_hz[2]) + ")";
+  return with_detail(text, verdict.reason);
+}
+
+}  // namespace vigil::alerting

@@ -1,0 +1,26 @@
+// The sentences actions carry: what is wrong, by how much, where. Used by the policy only; equal verdicts give equal
+// words.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/verdict.h"
+
+namespace vigil::alerting {
+
+// "hardware and emulator disagree in score (12 of 1200 events), L1_X; first at run 1, LS 7, orbit 1600000, BX 12"
+std::string mismatch_reason(const std::vector<const Verdict*>& verdicts, const std::optional<KeptEvent>& first);
+// "mismatch/score is bad: <reason of the verdict>"
+std::string notify_reason(const Verdict& verdict);
+// "input/jet[0].pt is dead: <reason of the verdict>"
+std::string input_reason(const Verdict& verdict);
+// "score drifted (ks 0.3, limit 0.1); 5 inputs drifted: input/jet[0].pt, ..."
+std::string conditions_reason(const std::vector<const Verdict*>& outputs, const std::vector<const Verdict*>& inputs,
+                              std::size_t inputs_off);
+// "rate of L1_X 150 Hz, target 100 Hz, shapes unchanged: threshold 40 -> 44 gives 99 Hz (95 to 103)"
+std::string rate_reason(const Verdict& verdict, const ThresholdProposal& proposal);
+
+}  // namespace vigil::alerting

@@ -1,0 +1,138 @@
+// Request and reply with a pipeline over ZeroMQ, as docs/actions_wire.md says: DEALER here, REP or ROUTER there.
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <zmq.hpp>
+
+#include "alerting/sink_makers.h"
+#include "core/error.h"
+
+namespace vigil::alerting {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t kReplyBytes = 64 * 1024;  // a peer that sends more is disconnected by libzmq
+constexpr std::size_t kReasonBytes = 1024;
+constexpr milliseconds kSlice{20};  // how soon abandon() is noticed
+
+// Bytes that are not UTF-8 would make every later JSON line of it fail.
+std::string printable(std::string text) {
+  text.resize(std::min(text.size(), kReasonBytes));
+  std::string quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(quoted).get<std::string>();
+}
+
+class ZeromqSink : public WaitingSink {
+ public:
+  explicit ZeromqSink(const SinkSettings& settings)
+      : name_(settings.name), endpoint_(settings.target), timeout_(settings.reply_timeout_ms) {
+    const std::string where = "sink " + name_ + ", endpoint '" + endpoint_ + "'";
+    if (settings.reply_timeout_ms <= 0)
+      throw Error(where, "reply time-out " + std::to_string(settings.reply_timeout_ms) + " ms", "above 0");
+    try {
+      open();
+    } catch (const zmq::error_t& error) {
+      throw Error(where, error.what(), "a ZeroMQ endpoint such as tcp://127.0.0.1:6000");
+    }
+  }
+
+  std::string name() const override { return name_; }
+  void abandon() override { abandoned_ = true; }
+
+  Answer send(const OutgoingAction& action) override {
+    try {
+      if (!socket_) open();
+      Answer answer = exchange(action);
+      // After anything but a proper answer the socket is opened anew: a late reply must not meet the next action.
+      if (answer.delivery == Delivery::retry) socket_.reset();
+      return answer;
+    } catch (const zmq::error_t& error) {
+      socket_.reset();
+      return {Delivery::retry, endpoint_ + ": " + error.what()};
+    }
+  }
+
+ private:
+  void open() {
+    zmq::socket_t socket(context_, zmq::socket_type::dealer);
+    socket.set(zmq::sockopt::linger, 0);
+    socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a peer that is not there
+    socket.set(zmq::sockopt::maxmsgsize, kReplyBytes);
+    socket.set(zmq::sockopt::rcvhwm, 16);
+    socket.set(zmq::sockopt::reconnect_ivl, 50);
+    socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
+    socket.connect(endpoint_);
+    socket_ = std::move(socket);
+  }
+
+  // Waits for `event` until `deadline`; false when it passed or the wait was abandoned.
+  bool await(short event, Clock::time_point deadline) {
+    while (!abandoned_) {
+      const auto left = std::chrono::duration_cast<milliseconds>(deadline - Clock::now());
+      if (left.count() < 0) return false;
+      zmq::pollitem_t item{socket_->handle(), 0, event, 0};
+      zmq::poll(&item, 1, std::min(left, kSlice));
+      if ((item.revents & event) != 0) return true;
+      if (left.count() == 0) return false;
+    }
+    return false;
+  }
+
+  Answer unanswered(const char* what) const {
+    if (abandoned_) return {Delivery::retry, "abandoned: vigil is ending"};
+    return {Delivery::retry,
+            std::string(what) + " within " + std::to_string(timeout_.count()) + " ms from " + endpoint_};
+  }
+
+  Answer exchange(const OutgoingAction& action) {
+    const auto deadline = Clock::now() + timeout_;
+    if (!await(ZMQ_POLLOUT, deadline)) return unanswered("no connection");
+    if (!socket_->send(zmq::message_t{}, zmq::send_flags::sndmore | zmq::send_flags::dontwait) ||
+        !socket_->send(zmq::buffer(action.cloudevent), zmq::send_flags::dontwait)) {
+      return unanswered("no connection");
+    }
+    if (!await(ZMQ_POLLIN, deadline)) return unanswered("no reply");
+    std::vector<zmq::message_t> frames(1);
+    while (socket_->recv(frames.back(), zmq::recv_flags::dontwait)) {
+      if (!frames.back().more()) break;
+      if (frames.size() < 3) frames.emplace_back();  // of an overlong reply only the count matters
+    }
+    if (frames.size() != 2 || frames[0].size() != 0) return {Delivery::retry, "a reply that is not delimiter and body"};
+    return answer_of(frames[1].to_string_view(), action.id);
+  }
+
+  static Answer answer_of(std::string_view body, const std::string& id) {
+    const auto reply = nlohmann::json::parse(body, nullptr, false);
+    if (!reply.is_object()) return {Delivery::retry, "a reply that is not a JSON object"};
+    const auto text = [&](const char* key) -> std::optional<std::string> {
+      const auto found = reply.find(key);
+      if (found == reply.end() || !found->is_string()) return std::nullopt;
+      return found->get<std::string>();
+    };
+    const auto replied = text("id");
+    if (replied != id) return {Delivery::retry, printable("a reply for another id: " + replied.value_or("none"))};
+    const auto status = text("status");
+    if (status == "accepted") return {Delivery::delivered, {}};
+    if (status == "rejected") return {Delivery::refused, printable(text("reason").value_or(""))};
+    return {Delivery::retry, printable("a reply of unknown status: " + status.value_or("none"))};
+  }
+
+  std::string name_;
+  std::string endpoint_;
+  milliseconds timeout_;
+  std::atomic<bool> abandoned_ = false;
+  zmq::context_t context_{1};
+  std::optional<zmq::socket_t> socket_;
+};
+
+}  // namespace
+
+std::unique_ptr<Sink> make_zeromq_sink(const SinkSettings& settings) { return std::make_unique<ZeromqSink>(settings); }
+
+}  // namespace vigil::alerting

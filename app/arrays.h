@@ -1,0 +1,27 @@
+// Event arrays in files -> raw words of a model's inputs. Used by emulate, model bench and simulate.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/model.h"
+
+namespace vigil::app {
+
+// Raw input words [rows, inputs], row-major.
+struct EventArray {
+  std::size_t rows = 0;
+  std::vector<std::int64_t> words;
+};
+
+// Reads a .npy of [n, inputs] (n = 0 allowed): integers are raw words, floats are real values, quantised to each column's
+// type by its own rounding and overflow mode. Throws Error naming the file, and row and column of a word that does not fit.
+EventArray read_events(const std::string& file, const ModelInfo& model);
+
+// Calls `work(first, last)` for pieces of [0, rows) on `jobs` threads; rethrows the first exception.
+void for_each_piece(std::size_t rows, unsigned jobs, std::size_t piece,
+                    const std::function<void(std::size_t first, std::size_t last)>& work);
+
+}  // namespace vigil::app

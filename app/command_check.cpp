@@ -1,0 +1,34 @@
+// vigil check: a configuration, its models and reference, without opening anything.
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/session.h"
+#include "core/error.h"
+
+namespace vigil::app {
+
+int run_check(const MonitorOptions& options) {
+  const Configuration configuration = effective_configuration(options);
+  const ModelSet models(configuration.models);
+  const auto reference = load_reference(configuration, models);
+  // Rules and windows are checked by the monitor that will use them.
+  for (const auto& model : models.all()) {
+    monitors::StreamMonitor(model->info(), "scouting", configuration.monitors, {});
+  }
+  if (options.json) {
+    nlohmann::ordered_json out = {{"configuration", to_yaml(configuration)}, {"models", nlohmann::ordered_json::array()}};
+    for (const auto& model : models.all()) {
+      out["models"].push_back({{"name", model->info().name}, {"version", model->info().version}, {"model_hash", model->info().hash}});
+    }
+    fmt::print("{}\n", out.dump());
+    return 0;
+  }
+  fmt::print("{}", to_yaml(configuration));
+  for (const auto& model : models.all()) fmt::print("# model {} {} {}\n", model->info().name, model->info().version, model->info().hash);
+  if (reference) fmt::print("# reference of {} events\n", reference->summary.events);
+  return 0;
+}
+
+}  // namespace vigil::app

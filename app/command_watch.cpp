@@ -1,0 +1,87 @@
+// vigil watch, vigil record: live streams.
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <nlohmann/json.hpp>
+
+#include "app/commands.h"
+#include "app/logging.h"
+#include "app/session.h"
+#include "core/error.h"
+#include "ingest/subscriber.h"
+#include "replay/recorder.h"
+
+namespace vigil::app {
+namespace {
+
+void require_endpoints(const Configuration& configuration) {
+  if (configuration.subscribe.empty()) {
+    throw Error("subscribe", "no endpoint", "--subscribe ENDPOINT, or `subscribe` in the configuration");
+  }
+}
+
+replay::RecorderOptions recorder_options(const Configuration& configuration) {
+  replay::RecorderOptions options;
+  options.compress = configuration.compress;
+  return options;
+}
+
+void log_counters(const ingest::Subscriber& subscriber) {
+  const auto& c = subscriber.counters();
+  spdlog::info("{} frames received, {} dropped, {} links cut", c.frames.load(), c.dropped.load(), c.links_cut.load());
+}
+
+}  // namespace
+
+int run_watch(const MonitorOptions& options) {
+  log_to_stderr();
+  StopOnSignal signals;
+  Configuration configuration = effective_configuration(options);
+  require_endpoints(configuration);
+  Session session(configuration, {.json = options.json, .live = true});
+  std::unique_ptr<replay::Recorder> recorder;
+  if (!configuration.record.empty()) {
+    recorder = std::make_unique<replay::Recorder>(configuration.record, recorder_options(configuration));
+  }
+  ingest::Subscriber subscriber(
+      {.endpoints = configuration.subscribe, .topics = configuration.topics, .queue_frames = configuration.queue_frames});
+  signals.watch(subscriber);
+  for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribed to {}", endpoint);
+  session.run(subscriber, recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
+  signals.watch(std::function<void()>{});
+  if (recorder) recorder->close();
+  log_counters(subscriber);
+  return session.failed(options.fail_on) ? 1 : 0;
+}
+
+int run_record(const MonitorOptions& options) {
+  log_to_stderr();
+  StopOnSignal signals;
+  const Configuration configuration = effective_configuration(options);
+  require_endpoints(configuration);
+  replay::Recorder recorder(configuration.record, recorder_options(configuration));
+  ingest::Subscriber subscriber(
+      {.endpoints = configuration.subscribe, .topics = configuration.topics, .queue_frames = configuration.queue_frames});
+  signals.watch(subscriber);
+  std::uint64_t frames = 0, bytes = 0;
+  try {
+    while (const auto frame = subscriber.next()) {
+      recorder.write(*frame);
+      frames += !frame->parts.empty();
+      for (const std::string& part : frame->parts) bytes += part.size();
+    }
+    recorder.close();
+  } catch (const Error& e) {
+    throw FailedRunning(e.what());
+  }
+  signals.watch(std::function<void()>{});
+  const std::uint64_t dropped = subscriber.counters().dropped.load();
+  if (options.json) {
+    fmt::print("{}\n", nlohmann::ordered_json{{"frames", frames}, {"bytes", bytes}, {"dropped", dropped}}.dump());
+  } else {
+    fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, configuration.record, dropped);
+  }
+  return 0;
+}
+
+}  // namespace vigil::app

@@ -1,0 +1,9 @@
+// The program's log: one line a fact, on stderr, so that stdout holds results only.
+#pragma once
+
+namespace vigil::app {
+
+// Sends spdlog to stderr; VIGIL_LOG=off|error|warning|info|debug sets the level (default info).
+void log_to_stderr();
+
+}  // namespace vigil::app

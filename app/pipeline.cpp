@@ -1,0 +1,83 @@
+// The file a newcomer reads first: how a frame becomes a verdict.
+#include "app/pipeline.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <utility>
+#include <vector>
+
+#include "ingest/decode.h"
+
+namespace vigil::app {
+namespace {
+
+using ItemPtr = std::shared_ptr<Item>;
+
+// Decode, predict, compare and summarise one frame. Pure but for the item; runs on many threads at once.
+void emulate(Item& item, const ModelSet& models) {
+  if (item.frame.parts.empty()) return;  // carries drops only
+  const auto lookup = [&](std::string_view name) -> const ModelInfo* {
+    const auto* model = models.find(name);
+    return model == nullptr ? nullptr : &(*model)->info();
+  };
+  item.rejection = ingest::decode(item.frame, lookup, item.batch);
+  const auto* found = models.find(item.batch.model);
+  item.model = found == nullptr ? nullptr : found->get();
+  if (item.rejection != Rejection::none) return;
+
+  const ModelInfo& info = item.model->info();
+  item.is_foreign = item.batch.model_hash && *item.batch.model_hash != info.hash;
+  if (item.is_foreign) {
+    item.summary.fill_foreign(item.batch);
+    return;
+  }
+  thread_local std::vector<std::int64_t> inputs, outputs;
+  const WordsView raw = ingest::raw_inputs(item.batch, info, inputs);
+  outputs.resize(item.batch.n * info.output_words());
+  const Status status = item.model->predict(raw, mutable_words_of(outputs.data(), info.output_words()), item.batch.n);
+  switch (status) {
+    case Status::ok: item.summary.fill(info, item.batch, raw, words_of(outputs.data(), info.output_words())); break;
+    case Status::word_out_of_range: item.rejection = Rejection::word_range; break;
+    case Status::failed: item.summary.fill_failed(item.batch); break;
+  }
+}
+
+}  // namespace
+
+void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs) {
+  const std::size_t threads = jobs > 0 ? jobs : static_cast<std::size_t>(tbb::info::default_concurrency());
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+  const auto hand_on = [&](std::vector<Closing>&& closings) {
+    for (Closing& closing : closings) {
+      if (outputs.closed) outputs.closed(std::move(closing));
+    }
+  };
+
+  const auto read = [&](tbb::flow_control& control) -> ItemPtr {
+    std::optional<Frame> frame = source.next();
+    if (!frame) {
+      control.stop();
+      return nullptr;
+    }
+    if (outputs.record) outputs.record(*frame);
+    auto item = std::make_shared<Item>();
+    item->frame = std::move(*frame);
+    return item;
+  };
+  const auto decode_and_emulate = [&](ItemPtr item) {
+    emulate(*item, models);
+    return item;
+  };
+  const auto judged = [&](ItemPtr item) { hand_on(judge.take(std::move(item))); };
+
+  tbb::parallel_pipeline(threads * 4,
+                         tbb::make_filter<void, ItemPtr>(tbb::filter_mode::serial_in_order, read) &
+                             tbb::make_filter<ItemPtr, ItemPtr>(tbb::filter_mode::parallel, decode_and_emulate) &
+                             tbb::make_filter<ItemPtr, void>(tbb::filter_mode::serial_in_order, judged));
+  hand_on(judge.end());
+}
+
+}  // namespace vigil::app

@@ -1,0 +1,26 @@
+// THE pipeline: read (serial) -> decode, emulate, compare, summarise (parallel) -> judge (serial) -> journal thread.
+// `watch` and `replay` are this pipeline with another source and other outputs.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "app/judge.h"
+#include "app/model_set.h"
+#include "core/frame.h"
+
+namespace vigil::app {
+
+struct PipelineOutputs {
+  // Called in the read stage with every frame in order of arrival (the recorder's tee); may be empty.
+  std::function<void(const Frame&)> record;
+  // Called in the judge stage with every closed lumisection, in order.
+  std::function<void(Closing&&)> closed;
+};
+
+// Runs until the source ends, then closes what is open. `jobs` threads (0: one a core). An exception of any stage leaves
+// it as it is, after the stages have stopped. Blocks the calling thread, which takes part in the work.
+void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs);
+
+}  // namespace vigil::app

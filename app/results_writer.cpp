@@ -1,0 +1,79 @@
+#include "app/results_writer.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "app/text.h"
+#include "core/error.h"
+
+namespace vigil::app {
+
+ResultsWriter::ResultsWriter(alerting::Journal& journal, ResultsSettings settings, std::function<void()> on_failure,
+                             std::function<void()> on_commit)
+    : journal_(journal),
+      settings_(settings),
+      on_failure_(std::move(on_failure)),
+      on_commit_(std::move(on_commit)),
+      thread_([this] { run(); }) {}
+
+ResultsWriter::~ResultsWriter() {
+  queue_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void ResultsWriter::push(Closing&& closing) {
+  (void)queue_.push_wait(std::move(closing));  // false only after a failure, which finish() rethrows
+}
+
+void ResultsWriter::finish() {
+  queue_.close();
+  if (thread_.joinable()) thread_.join();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+std::string ResultsWriter::digest() { return sha256_.hex(); }
+
+void ResultsWriter::run() {
+  try {
+    while (auto closing = queue_.pop()) write(*closing);
+  } catch (...) {
+    failure_ = std::current_exception();
+    queue_.close();
+    if (on_failure_) on_failure_();
+  }
+}
+
+void ResultsWriter::write(const Closing& closing) {
+  alerting::Commit commit = closing.commit;
+  commit.queue_actions = settings_.queue_actions;
+  journal_.commit(commit);
+  if (on_commit_ && !closing.actions.empty()) on_commit_();
+  std::string text;
+  for (const std::string& line : closing.lines) {
+    sha256_.update(line);
+    sha256_.update("\n");
+    if (settings_.json) text.append(line).push_back('\n');
+  }
+  if (settings_.quiet) {
+    text.clear();
+  } else if (!settings_.json) {
+    text = closing_text(closing);
+  }
+  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
+    throw Error("standard output", std::strerror(errno), "an open pipe or file with room");
+  }
+  for (const JudgedWindow& judged : closing.windows) {
+    if (judged.window.quality == Quality::bad) occurred_.insert("bad");
+    if (judged.window.quality == Quality::unknown) occurred_.insert("unknown");
+    for (const Verdict& v : judged.verdicts) {
+      if (const auto* m = std::get_if<MismatchEvidence>(&v.evidence); m != nullptr && m->events > 0) {
+        occurred_.insert("mismatch");
+      }
+    }
+  }
+  if (!closing.actions.empty()) occurred_.insert("action");
+}
+
+}  // namespace vigil::app

@@ -1,0 +1,61 @@
+// The journal thread: one transaction a closed lumisection, then its result lines. One owned thread, joined in finish().
+// Lines are printed only after they are committed, so nobody sees a result that a kill could take back.
+#pragma once
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <thread>
+
+#include "alerting/journal.h"
+#include "app/judge.h"
+#include "core/bounded_queue.h"
+#include "core/digest.h"
+
+namespace vigil::app {
+
+struct ResultsSettings {
+  bool json = false;          // result lines on stdout; else text for people
+  bool quiet = false;         // neither
+  bool queue_actions = true;  // false in replay: actions are recorded, never sent
+};
+
+class ResultsWriter {
+ public:
+  // `on_failure` is called once, from the journal thread, when a commit or a write failed; push() then takes no more.
+  // `on_commit` after each commit (wakes the dispatcher); both may be empty.
+  ResultsWriter(alerting::Journal& journal, ResultsSettings settings, std::function<void()> on_failure,
+                std::function<void()> on_commit);
+  ~ResultsWriter();
+  ResultsWriter(const ResultsWriter&) = delete;
+  ResultsWriter& operator=(const ResultsWriter&) = delete;
+
+  // From the judge stage; waits while the journal is behind.
+  void push(Closing&& closing);
+  // Commits what is queued and joins. Rethrows what stopped the thread.
+  void finish();
+  // SHA-256 over all lines so far; call after finish().
+  std::string digest();
+
+  // What --fail-on may name, as it occurred: bad, unknown, mismatch, action. Call after finish().
+  const std::set<std::string>& occurred() const { return occurred_; }
+
+ private:
+  void run();
+  void write(const Closing& closing);
+
+  alerting::Journal& journal_;
+  const ResultsSettings settings_;
+  std::function<void()> on_failure_;
+  std::function<void()> on_commit_;
+  BoundedQueue<Closing> queue_{64};
+  Sha256 sha256_;
+  std::set<std::string> occurred_;
+  std::exception_ptr failure_;
+  std::thread thread_;
+};
+
+}  // namespace vigil::app

@@ -1,0 +1,20 @@
+// Results as text for people: one line a lumisection, window or action, coloured on a terminal.
+#pragma once
+
+#include <string>
+
+#include "app/judge.h"
+
+namespace vigil::app {
+
+// Whether stdout is a terminal that takes colours (and NO_COLOR is not set).
+bool colours();
+std::string paint(Quality quality, const std::string& text);
+
+std::string closing_text(const Closing& closing);
+std::string action_text(const Action& action);
+
+// 12.3k, 4.56M: four significant characters.
+std::string short_number(double value);
+
+}  // namespace vigil::app

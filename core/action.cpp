@@ -1,0 +1,55 @@
+#include "core/action.h"
+
+#include "core/digest.h"
+
+namespace vigil {
+namespace {
+
+// The URL namespace of RFC 4122, appendix C.
+constexpr std::string_view kActionNamespace = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
+
+}  // namespace
+
+std::string_view to_string(ActionKind kind) {
+  switch (kind) {
+    case ActionKind::retrain:
+      return "retrain";
+    case ActionKind::threshold_adjust:
+      return "threshold-adjust";
+    case ActionKind::revalidate:
+      return "revalidate";
+    case ActionKind::notify:
+      return "notify";
+    case ActionKind::collect_data:
+      return "collect-data";
+    case ActionKind::rollback:
+      return "rollback";
+  }
+  return "notify";
+}
+
+std::string_view to_string(Cause cause) {
+  switch (cause) {
+    case Cause::mismatch:
+      return "mismatch";
+    case Cause::input:
+      return "input";
+    case Cause::rate:
+      return "rate";
+    case Cause::conditions:
+      return "conditions";
+    case Cause::configuration:
+      return "configuration";
+  }
+  return "conditions";
+}
+
+std::string action_id(const std::string& model_hash, const std::string& stream, ActionKind kind, Cause cause,
+                      const std::string& subject, std::uint32_t run, std::uint32_t ls) {
+  std::string name = "vigil:action:1:" + model_hash + ":" + stream + ":";
+  name.append(to_string(kind)).append(":").append(to_string(cause)).append(":").append(subject);
+  name += ":" + std::to_string(run) + ":" + std::to_string(ls);
+  return uuid5(kActionNamespace, name);
+}
+
+}  // namespace vigil

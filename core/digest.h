@@ -1,0 +1,27 @@
+// SHA-256 and UUIDv5, the two digests identities are made of (OpenSSL). Thread-safe: one object a thread.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace vigil {
+
+class Sha256 {
+ public:
+  Sha256();
+  ~Sha256();
+  Sha256(Sha256&&) noexcept;
+  Sha256& operator=(Sha256&&) noexcept;
+  void update(std::string_view bytes);
+  std::string hex();  // 64 lower-case digits; ends the computation
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// UUIDv5 (RFC 4122, SHA-1) of `name` in `namespace_uuid`, both as text; lower case with dashes.
+std::string uuid5(std::string_view namespace_uuid, std::string_view name);
+
+}  // namespace vigil

@@ -1,0 +1,12 @@
+// Identity of the serialised form of a Summary (docs/summary.md), shared by its writer and its reader.
+#pragma once
+
+#include <string_view>
+
+namespace vigil::summary_format {
+
+inline constexpr int kVersion = 1;
+inline constexpr std::string_view kFormat = "vigil-summary";
+inline constexpr std::string_view kBinning = "sign,log-linear,32,16";  // histogram.h
+
+}  // namespace vigil::summary_format

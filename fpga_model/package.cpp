@@ -1,0 +1,94 @@
+#include "fpga_model/package.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "fpga_model/formats.h"
+#include "fpga_model/golden.h"
+#include "fpga_model/model_yaml.h"
+#include "fpga_model/package_files.h"
+
+namespace vigil::fpga_model {
+namespace {
+
+// All tensors of a block should stay in a core's second cache level: 32768 words are 256 KiB.
+constexpr std::size_t kBlockWords = std::size_t{1} << 15;
+constexpr std::size_t kBlockRows = 64;
+
+}  // namespace
+
+PackageModel::PackageModel(ModelInfo info, std::unique_ptr<const Engine> engine)
+    : info_(std::move(info)), engine_(std::move(engine)) {}
+
+// Widens one block of input words and checks each against its type.
+bool PackageModel::load_inputs(const WordsView& in, std::size_t first_row, const Block& block) const {
+  std::size_t column = 0;
+  for (std::size_t t = 0; t < engine_->input_tensors(); ++t) {
+    const TensorInfo& tensor = engine_->tensors()[t];
+    const std::int64_t lowest = tensor.type.lowest();
+    const std::int64_t highest = tensor.type.highest();
+    std::int64_t* words = engine_->tensor(block, t);
+    for (std::size_t r = 0; r < block.rows; ++r) {
+      for (std::size_t i = 0; i < tensor.words; ++i) {
+        const std::int64_t word = in.at(first_row + r, column + i);
+        if (word < lowest || word > highest) return false;
+        *words++ = word;
+      }
+    }
+    column += tensor.words;
+  }
+  return true;
+}
+
+template <class AfterBlock>
+Status PackageModel::run_blocks(const WordsView& in, std::size_t rows, AfterBlock after) const {
+  Block block;
+  block.capacity = std::min(rows, std::clamp<std::size_t>(kBlockWords / engine_->words(), 1, kBlockRows));
+  const std::size_t words = engine_->words() * block.capacity;
+  const auto memory = std::make_unique_for_overwrite<std::int64_t[]>(words + engine_->scratch_words());
+  block.words = memory.get();
+  block.scratch = memory.get() + words;
+  for (std::size_t row = 0; row < rows; row += block.rows) {
+    block.rows = std::min(block.capacity, rows - row);
+    if (!load_inputs(in, row, block)) return Status::word_out_of_range;
+    if (const Status status = engine_->run(block); status != Status::ok) return status;
+    after(block, row);
+  }
+  return Status::ok;
+}
+
+Status PackageModel::predict(const WordsView& in, const MutableWordsView& out, std::size_t rows) const {
+  return run_blocks(in, rows, [&](const Block& block, std::size_t first_row) {
+    std::size_t column = 0;
+    for (const std::size_t t : engine_->outputs()) {
+      const std::int64_t* words = engine_->tensor(block, t);
+      const std::size_t n = engine_->tensors()[t].words;
+      for (std::size_t r = 0; r < block.rows; ++r) {
+        for (std::size_t i = 0; i < n; ++i) out.set(first_row + r, column + i, *words++);
+      }
+      column += n;
+    }
+  });
+}
+
+Status PackageModel::evaluate_all(const WordsView& in, std::size_t rows, const TensorSink& sink) const {
+  return run_blocks(in, rows, [&](const Block& block, std::size_t first_row) {
+    for (std::size_t t = 0; t < engine_->tensors().size(); ++t) {
+      sink(t, first_row, block.rows, {engine_->tensor(block, t), engine_->tensors()[t].words * block.rows});
+    }
+  });
+}
+
+std::shared_ptr<const PackageModel> load_package(const std::filesystem::path& folder, const LoadOptions& options) {
+  const PackageFiles files(folder);
+  const std::string yaml = files.where("model.yaml");
+  const PackageDescription package = parse_model_yaml(files.content("model.yaml"), yaml);
+  std::unique_ptr<const Engine> engine = load_engine(files, package);
+  ModelInfo info = describe(package, *engine);
+  info.hash = files.hash();
+  auto model = std::make_shared<PackageModel>(std::move(info), std::move(engine));
+  if (options.check_golden) model->set_golden(check_golden(*model, files));
+  return model;
+}
+
+}  // namespace vigil::fpga_model

@@ -1,0 +1,109 @@
+#include "ingest/context_tracker.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+
+namespace vigil::ingest {
+namespace {
+constexpr std::size_t kMostValues = 16;  // two already make a lumisection mixed
+constexpr std::size_t kMostRuns = 8;
+constexpr const char* kModelHash = "model_hash";
+}  // namespace
+
+void ContextTracker::add(const EventBatch& batch, const std::string& loaded_hash) {
+  Stated& stated = open_[{batch.run, batch.ls}];
+  stated.first_covered = std::min(stated.first_covered, batch.first_orbit);
+  const auto state = [&](const char* key, const std::string& value) {
+    Values& values = stated.keys[key];
+    const auto it = values.find(value);
+    if (it != values.end()) {
+      it->second.first = std::min(it->second.first, batch.first_orbit);
+      it->second.second = std::max(it->second.second, batch.first_orbit);
+    } else if (values.size() < kMostValues) {
+      values.emplace(value, std::pair(batch.first_orbit, batch.first_orbit));
+    }
+  };
+  const Context& c = batch.context;
+  if (c.menu) state("menu", *c.menu);
+  if (c.prescale_column) state("prescale_column", std::to_string(*c.prescale_column));
+  if (c.beam_mode) state("beam_mode", *c.beam_mode);
+  if (batch.model_hash) {
+    state(kModelHash, *batch.model_hash);
+  } else if (batch.n > 0) {
+    state(kModelHash, loaded_hash);
+  }
+  if (c.run_start_ns) {
+    run_start_ns_[batch.run] = *c.run_start_ns;
+    if (run_start_ns_.size() > kMostRuns) {
+      const auto oldest = run_start_ns_.begin()->first == batch.run ? std::next(run_start_ns_.begin()) : run_start_ns_.begin();
+      run_start_ns_.erase(oldest);
+    }
+  }
+}
+
+LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
+  LumisectionContext context;
+  const auto it = open_.find({run, ls});
+  if (it != open_.end()) {
+    for (const auto& [key, values] : it->second.keys) {
+      std::uint32_t first_stated = ~0u;
+      const std::string* newest = nullptr;
+      std::uint32_t newest_orbit = 0;
+      for (const auto& [value, orbits] : values) {
+        first_stated = std::min(first_stated, orbits.first);
+        if (newest == nullptr || orbits.second >= newest_orbit) {
+          newest = &value;
+          newest_orbit = orbits.second;
+        }
+      }
+      // Orbits before the first statement still had the carried value; a model hash goes with its own batch only.
+      const auto carried = carried_.find(key);
+      const bool kept_old = key != kModelHash && carried != carried_.end() && first_stated > it->second.first_covered &&
+                            !values.contains(carried->second);
+      if (values.size() > 1 || kept_old) context.mixed = true;
+      carried_[key] = *newest;
+    }
+    open_.erase(it);
+  }
+  nlohmann::json key = carried_;
+  context.key = key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  if (const auto hash = carried_.find(kModelHash); hash != carried_.end()) context.model_hash = hash->second;
+  if (const auto start = run_start_ns_.find(run); start != run_start_ns_.end()) context.run_start_ns = start->second;
+  return context;
+}
+
+std::string ContextTracker::save() const {
+  nlohmann::json out = {{"carried", carried_}, {"run_start_ns", nlohmann::json::array()}, {"open", nlohmann::json::array()}};
+  for (const auto& [run, ns] : run_start_ns_) out["run_start_ns"].push_back({run, ns});
+  for (const auto& [where, stated] : open_) {
+    nlohmann::json keys = nlohmann::json::object();
+    for (const auto& [key, values] : stated.keys) {
+      for (const auto& [value, orbits] : values) keys[key].push_back({value, orbits.first, orbits.second});
+    }
+    out["open"].push_back({{"run", where.first}, {"ls", where.second}, {"first", stated.first_covered}, {"keys", keys}});
+  }
+  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+void ContextTracker::load(std::string_view text) {
+  try {
+    const auto in = nlohmann::json::parse(text);
+    carried_ = in.at("carried").get<std::map<std::string, std::string>>();
+    run_start_ns_.clear();
+    for (const auto& pair : in.at("run_start_ns")) run_start_ns_[pair.at(0)] = pair.at(1);
+    open_.clear();
+    for (const auto& o : in.at("open")) {
+      Stated& stated = open_[{o.at("run").get<std::uint32_t>(), o.at("ls").get<std::uint32_t>()}];
+      o.at("first").get_to(stated.first_covered);
+      for (const auto& [key, values] : o.at("keys").items()) {
+        for (const auto& v : values) stated.keys[key][v.at(0).get<std::string>()] = {v.at(1), v.at(2)};
+      }
+    }
+  } catch (const nlohmann::json::exception& e) {
+    throw Error("context state", e.what(), "what save() wrote");
+  }
+}
+
+}  // namespace vigil::ingest

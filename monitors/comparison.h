@@ -1,0 +1,57 @@
+// Hardware against emulator for one batch, exactly: words per output, decisions per seed, intervals where only bits
+// came. Used by BatchSummary. Above and below, hardware-only and emulator-only are counted apart. Not synchronised.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/event_batch.h"
+#include "core/model.h"
+#include "core/summary.h"
+
+namespace vigil::monitors {
+
+class Comparison {
+ public:
+  void lay_out(const ModelInfo& model);
+  // Replaces what it held. `model` is that of lay_out.
+  void fill(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs, const WordsView& emulator);
+  void clear();
+  void add_to(Summary& summary) const;
+
+ private:
+  struct OutputCounts {
+    std::uint64_t compared = 0, mismatches = 0, above = 0, below = 0;
+    std::uint64_t bits_compared = 0, bits_outside = 0, bits_contradictory = 0;
+    std::vector<std::pair<std::int32_t, std::uint16_t>> mismatch_at;  // bin of the distance, bx
+  };
+  struct SeedCounts {
+    std::uint64_t compared = 0, hardware = 0, emulator = 0, hardware_only = 0, emulator_only = 0;
+    std::vector<std::uint16_t> passes_at;  // bx
+  };
+  // The seeds that cut on one output word.
+  struct CutWord {
+    std::size_t column = 0;
+    std::size_t output = 0;
+    std::vector<std::size_t> seeds;
+  };
+  struct Sources;  // the columns of the batch at hand
+
+  void compare_words(const ModelInfo& model, const Sources& from);
+  template <class E>
+  void compare_seed(const ModelInfo& model, const Sources& from, std::size_t seed);
+  void compare_bits(const ModelInfo& model, const Sources& from);
+  void keep(const ModelInfo& model, const Sources& from);
+  void disagrees(std::uint32_t row, std::size_t name);
+
+  std::vector<OutputCounts> outputs_;
+  std::vector<SeedCounts> seeds_;
+  std::vector<CutWord> cut_words_;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> disagreeing_;  // row, output or outputs + seed
+  std::vector<KeptEvent> kept_;
+};
+
+}  // namespace vigil::monitors

@@ -1,0 +1,45 @@
+// What of a summary a monitor reads: the distribution of a word, the passes of a seed, the mismatches of an output or
+// seed. Used by statistics and rules. Pure look-ups.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "core/summary.h"
+#include "monitors/counts.h"
+#include "monitors/statistics.h"
+
+namespace vigil::monitors {
+
+// Window and reference of an input or output word. `ordered`: word by word where both keep the words, else by bins.
+Cells shape(const Summary& window, const Summary& reference, const Subject& subject, bool ordered);
+const WordSummary& word_summary(const Summary& summary, const Subject& subject);
+const FixedPoint& word_type(const Subject& subject);
+
+// A B / (A + B): the events of one sample that fluctuates as much as both together.
+double effective_events(const Cells& cells);
+
+struct SeedPasses {
+  std::uint64_t passes = 0;
+  std::uint64_t events = 0;
+};
+SeedPasses seed_passes(const Summary& summary, std::size_t seed);
+
+struct MismatchCounts {
+  std::uint64_t events = 0;  // mismatching
+  std::uint64_t compared = 0;
+  std::uint64_t first = 0;   // hardware above, or hardware only
+  std::uint64_t second = 0;  // hardware below, or emulator only
+  std::uint64_t bits = 0;    // of `events`: by decision bits alone
+};
+MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject);
+
+// Name of the output or seed of a mismatch subject.
+const std::string& mismatch_name(const Subject& subject);
+
+// Mean and standard deviation in units of the type's value; 0 without events.
+double mean(const WordSummary& word, const FixedPoint& type);
+double deviation(const WordSummary& word, const FixedPoint& type);
+
+}  // namespace vigil::monitors

@@ -1,0 +1,16 @@
+// The integer threshold that brings a seed's rate closest to a target, solved on exact word counts.
+// Used by the rate rule. Pure.
+#pragma once
+
+#include "core/summary.h"
+#include "core/verdict.h"
+
+namespace vigil::monitors {
+
+// Among all thresholds of the word's type the one whose rate [Hz] over the window's crossings is closest to the target;
+// of two equally close rates the lower, of thresholds with one rate the closest to the current one. Interval: Garwood
+// 95% at that threshold. Needs word counts of the seed's word and n_bx_own > 0.
+ThresholdProposal solve_threshold(const Summary& window, const ModelInfo& model, std::size_t seed,
+                                  double target_rate_hz);
+
+}  // namespace vigil::monitors

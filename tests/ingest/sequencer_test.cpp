@@ -1,0 +1,315 @@
+#include "ingest/sequencer.h"
+
+#include <gtest/gtest.h>
+
+#include "core/lhc.h"
+
+namespace vigil::ingest {
+namespace {
+
+// Drives a sequencer with tiny batches: each covers `orbits` orbits of its lumisection, at slot `k`.
+struct Stream {
+  explicit Stream(SequencerSettings settings = {}) : sequencer(settings) {}
+
+  BatchFacts batch(const std::string& source, std::uint64_t seq, std::uint32_t ls, std::uint64_t k = 0,
+                   std::uint32_t slots = 1, std::uint32_t run = 1, std::uint64_t epoch = 1) const {
+    const std::uint32_t width = lhc::kOrbitsPerLumisection / slots;
+    const std::uint32_t first = lhc::first_orbit(ls) + static_cast<std::uint32_t>(k) * width;
+    return {source, epoch, seq, run, ls, first, first + width - 1, "zero_bias"};
+  }
+  void send(const BatchFacts& facts) { take(sequencer.offer(facts, {})); }
+  void finish() { take(sequencer.end()); }
+  void take(const std::vector<Step>& steps) {
+    for (const Step& step : steps) {
+      if (const auto* placed = std::get_if<Placed>(&step)) ++placed_in[{placed->run, placed->ls}];
+      if (const auto* c = std::get_if<Closed>(&step)) closed.push_back(*c);
+      if (const auto* r = std::get_if<Refused>(&step)) refused.push_back(r->cause);
+    }
+  }
+  const Closed& line(std::uint32_t ls, std::uint32_t run = 1) const {
+    for (const Closed& c : closed) {
+      if (c.ls == ls && c.run == run) return c;
+    }
+    throw std::runtime_error("lumisection " + std::to_string(ls) + " has no line");
+  }
+
+  Sequencer sequencer;
+  std::vector<Closed> closed;
+  std::map<std::pair<std::uint32_t, std::uint32_t>, int> placed_in;
+  std::vector<Rejection> refused;
+};
+
+TEST(Sequencer, ClosesWhenEverySourceIsLater) {
+  Stream s;
+  s.send(s.batch("a", 0, 1));
+  s.send(s.batch("b", 0, 1));
+  s.send(s.batch("a", 1, 2));
+  EXPECT_TRUE(s.closed.empty());
+  s.send(s.batch("b", 1, 2));
+  ASSERT_EQ(s.closed.size(), 1u);
+  EXPECT_EQ(s.closed[0].covered_orbits, lhc::kOrbitsPerLumisection);
+  EXPECT_EQ(s.closed[0].sources.at("a").batches, 1u);
+}
+
+TEST(Sequencer, ClosesAtTheLatestWhenOneSourceIsTwoAhead) {
+  Stream s;
+  s.send(s.batch("a", 0, 1));
+  s.send(s.batch("b", 0, 1));
+  s.send(s.batch("a", 1, 2));
+  s.send(s.batch("a", 2, 3));
+  ASSERT_EQ(s.closed.size(), 1u);
+  s.send(s.batch("b", 1, 1));  // its lumisection is closed
+  s.finish();
+  EXPECT_EQ(s.line(2).sources.at("b").late, 1u);
+  EXPECT_EQ(s.line(2).covered_orbits, 0u);  // b covers nothing of it
+}
+
+TEST(Sequencer, GapBelongsToTheOrbitAfterTheBatchBeforeIt) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 4));
+  s.send(s.batch("a", 1, 1, 1, 4));
+  // 2 and 3 of lumisection 1 and 4 of lumisection 2 are lost
+  s.send(s.batch("a", 5, 2, 1, 4));
+  s.send(s.batch("a", 6, 3, 0, 4));
+  s.finish();
+  EXPECT_EQ(s.line(1).sources.at("a").missing, 3u);
+  EXPECT_EQ(s.line(2).sources.at("a").missing, 0u);
+  EXPECT_EQ(s.line(1).covered_orbits, lhc::kOrbitsPerLumisection / 2);
+}
+
+TEST(Sequencer, GapAtTheEndOfALumisectionBelongsToTheNext) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 3, 4));  // ends the lumisection
+  s.send(s.batch("a", 3, 2, 2, 4));
+  s.send(s.batch("a", 4, 3, 0, 4));
+  s.finish();
+  EXPECT_EQ(s.line(1).sources.at("a").missing, 0u);
+  EXPECT_EQ(s.line(2).sources.at("a").missing, 2u);
+}
+
+TEST(Sequencer, TailLossIsUncoveredOnly) {
+  Stream s;
+  for (std::uint32_t ls = 1; ls <= 4; ++ls) {
+    s.send(s.batch("a", ls - 1, ls));
+    if (ls <= 2) s.send(s.batch("b", ls - 1, ls));
+  }
+  s.finish();
+  EXPECT_EQ(s.line(3).sources.at("b").missing, 0u);
+  EXPECT_EQ(s.line(3).sources.at("b").covered_orbits, 0u);
+  EXPECT_EQ(s.line(3).covered_orbits, 0u);
+  EXPECT_EQ(s.line(2).covered_orbits, lhc::kOrbitsPerLumisection);
+}
+
+TEST(Sequencer, SourceLeavesTheSetAfterItsTimeout) {
+  Stream s;
+  s.send(s.batch("b", 0, 1));
+  for (std::uint32_t ls = 1; ls <= 20; ++ls) s.send(s.batch("a", ls - 1, ls));
+  s.finish();
+  EXPECT_EQ(s.line(11).covered_orbits, 0u);
+  EXPECT_EQ(s.line(12).covered_orbits, lhc::kOrbitsPerLumisection);
+  EXPECT_FALSE(s.line(12).sources.contains("b"));
+}
+
+TEST(Sequencer, DuplicateLateRestart) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 2));
+  s.send(s.batch("a", 0, 1, 0, 2));
+  s.send(s.batch("a", 1, 1, 1, 2));
+  s.send(s.batch("a", 0, 2, 0, 2, 1, 9));  // restart, held
+  s.send(s.batch("a", 1, 2, 1, 2, 1, 9));  // confirmed
+  s.send(s.batch("a", 2, 2, 0, 2, 1, 1));  // older epoch
+  s.send(s.batch("a", 2, 2, 0, 2, 1, 1));  // late before: duplicate
+  s.send(s.batch("a", 2, 3, 0, 1, 1, 9));
+  s.finish();
+  EXPECT_EQ(s.line(1).sources.at("a").duplicate, 1u);
+  EXPECT_EQ(s.line(1).sources.at("a").batches, 2u);
+  EXPECT_EQ(s.line(2).sources.at("a").restarts, 1u);
+  EXPECT_EQ(s.line(2).sources.at("a").late, 1u);
+  EXPECT_EQ(s.line(2).sources.at("a").duplicate, 1u);
+  EXPECT_EQ(s.line(2).sources.at("a").missing, 0u);
+}
+
+TEST(Sequencer, NumbersLostAtARestartAreMissing) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 2));
+  s.send(s.batch("a", 2, 2, 0, 2, 1, 9));
+  s.send(s.batch("a", 3, 2, 1, 2, 1, 9));
+  s.finish();
+  EXPECT_EQ(s.line(1).sources.at("a").missing, 2u);
+}
+
+TEST(Sequencer, OneBatchCannotDragTheClock) {
+  for (const char* field : {"run", "epoch", "ls", "seq"}) {
+    Stream s;
+    for (std::uint64_t i = 0; i < 8; ++i) {
+      const std::uint32_t ls = 1 + static_cast<std::uint32_t>(i / 4);
+      BatchFacts facts = s.batch("a", i, ls, i % 4, 4);
+      if (i == 5) {
+        const std::string f = field;
+        if (f == "run") facts.run = 257;
+        if (f == "epoch") facts.epoch = 1u << 20;
+        if (f == "seq") facts.seq += 1u << 21;
+        if (f == "ls") {
+          facts = s.batch("a", i, 300, 0, 4);
+        }
+      }
+      s.send(facts);
+    }
+    s.finish();
+    ASSERT_EQ(s.closed.size(), 2u) << field;
+    EXPECT_EQ(s.line(1).sources.at("a").batches, 4u) << field;
+    EXPECT_EQ(s.line(2).sources.at("a").batches, 3u) << field;
+    EXPECT_EQ(s.line(2).sources.at("a").rejected, 1u) << field;
+    EXPECT_EQ(s.line(2).sources.at("a").rejected_by.at("clock jump"), 1u) << field;
+    EXPECT_EQ(s.line(2).sources.at("a").restarts, 0u) << field;
+    // A damaged number is the one field that leaves a hole as well.
+    EXPECT_EQ(s.line(2).sources.at("a").missing, std::string(field) == "seq" ? 1u : 0u) << field;
+  }
+}
+
+TEST(Sequencer, SmallDamageToANumberLosesThatBatchAlone) {
+  for (const std::uint64_t wrong : {6u, 7u, 70u, 3u, 266u}) {
+    Stream s;
+    for (std::uint64_t i = 0; i < 400; ++i) {
+      const std::uint32_t ls = 1 + static_cast<std::uint32_t>(i / 100);
+      BatchFacts facts = s.batch("a", i, ls, i % 100, 100);
+      if (i == 5) facts.seq = wrong;
+      s.send(facts);
+    }
+    s.finish();
+    std::uint64_t batches = 0, missing = 0, other = 0;
+    for (const Closed& c : s.closed) {
+      batches += c.sources.at("a").batches;
+      missing += c.sources.at("a").missing;
+      other += c.sources.at("a").duplicate + c.sources.at("a").rejected;
+    }
+    EXPECT_EQ(batches, 399u) << wrong;
+    EXPECT_EQ(missing, 1u) << wrong;
+    EXPECT_EQ(other, 1u) << wrong;
+  }
+}
+
+TEST(Sequencer, DamagedSourceNameLosesThatBatchAlone) {
+  Stream s;
+  for (std::uint64_t i = 0; i < 40; ++i) {
+    BatchFacts a = s.batch("link0", i, 1 + static_cast<std::uint32_t>(i / 10), i % 10, 10);
+    if (i == 15) a.source = "li.k0";
+    s.send(a);
+    s.send(s.batch("link1", i, 1 + static_cast<std::uint32_t>(i / 10), i % 10, 10));
+  }
+  s.finish();
+  ASSERT_EQ(s.closed.size(), 4u);
+  EXPECT_EQ(s.line(2).sources.at("link0").missing, 1u);
+  EXPECT_EQ(s.line(2).sources.at("").rejected, 1u);
+  EXPECT_FALSE(s.line(2).sources.contains("li.k0"));
+  EXPECT_EQ(s.line(3).covered_orbits, lhc::kOrbitsPerLumisection / 10 * 10);
+}
+
+TEST(Sequencer, NewSourceInStepIsAcceptedAtOnce) {
+  Stream s;
+  for (const char* name : {"a", "b", "c"}) s.send(s.batch(name, 0, 1));
+  EXPECT_EQ((s.placed_in[{1, 1}]), 3);
+}
+
+TEST(Sequencer, RunChange) {
+  Stream s;
+  for (std::uint32_t ls = 1; ls <= 3; ++ls) {
+    s.send(s.batch("a", ls - 1, ls));
+    s.send(s.batch("b", ls - 1, ls));
+  }
+  s.send(s.batch("a", 3, 1, 0, 2, 2));  // held until confirmed
+  s.send(s.batch("a", 4, 1, 1, 2, 2));
+  EXPECT_EQ(s.closed.back().ls, 2u);  // b is still in run 1
+  s.send(s.batch("b", 3, 1, 0, 2, 2));
+  s.send(s.batch("b", 4, 1, 1, 2, 2));
+  EXPECT_EQ(s.closed.back().run, 1u);
+  EXPECT_EQ(s.closed.back().ls, 3u);
+  s.send(s.batch("a", 5, 4, 0, 1, 1));  // a closed run does not reopen
+  s.finish();
+  EXPECT_EQ(s.line(1, 2).sources.at("a").late, 1u);
+  EXPECT_EQ(s.line(1, 2).sources.at("a").batches, 2u);
+}
+
+TEST(Sequencer, OldRunClosesAtTheLatestTwoLumisectionsIntoTheNew) {
+  Stream s;
+  s.send(s.batch("a", 0, 7));
+  s.send(s.batch("b", 0, 7));
+  for (std::uint32_t ls = 5; ls <= 6; ++ls) {
+    s.send(s.batch("a", 1 + 2 * (ls - 5), ls, 0, 2, 2));
+    s.send(s.batch("a", 2 + 2 * (ls - 5), ls, 1, 2, 2));
+  }
+  EXPECT_TRUE(s.closed.empty());
+  s.send(s.batch("a", 5, 7, 0, 2, 2));
+  ASSERT_GE(s.closed.size(), 1u);
+  EXPECT_EQ(s.closed[0].run, 1u);
+}
+
+TEST(Sequencer, SkippedLumisectionsGetALine) {
+  Stream s;
+  s.send(s.batch("a", 0, 1));
+  s.send(s.batch("a", 1, 6));
+  s.finish();
+  ASSERT_EQ(s.closed.size(), 6u);
+  for (std::uint32_t ls = 1; ls <= 6; ++ls) EXPECT_EQ(s.closed[ls - 1].ls, ls);
+}
+
+TEST(Sequencer, RejectedAndDroppedAreNotMissing) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 4));
+  s.sequencer.reject({"a", 1, 1, 1, 1}, Rejection::bunch_crossing);
+  s.sequencer.drop({"a", 1, 2, 1, 1});
+  s.sequencer.reject({"zz", 1, 2, 1, 1}, Rejection::column);
+  s.sequencer.reject({}, Rejection::not_msgpack);
+  s.send(s.batch("a", 3, 1, 3, 4));
+  s.send(s.batch("a", 4, 2, 3, 4));
+  s.finish();
+  EXPECT_EQ(s.line(1).sources.at("a").missing, 0u);
+  EXPECT_EQ(s.line(1).sources.at("a").rejected, 1u);
+  EXPECT_EQ(s.line(1).sources.at("a").dropped, 1u);
+  EXPECT_EQ(s.line(1).sources.at("").rejected, 2u);
+}
+
+TEST(Sequencer, SelectionIsOnePerRun) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 2));
+  BatchFacts other = s.batch("a", 1, 1, 1, 2);
+  other.selection = "L1_SingleMu";
+  s.send(other);
+  EXPECT_EQ(s.refused, std::vector{Rejection::selection});
+}
+
+TEST(Sequencer, SplitSourcesCoverTogether) {
+  Stream s({.split_sources = true});
+  s.send(s.batch("a", 0, 1, 0, 2));
+  s.send(s.batch("b", 0, 1, 1, 2));
+  s.finish();
+  EXPECT_EQ(s.line(1).covered_orbits, lhc::kOrbitsPerLumisection);
+}
+
+TEST(Sequencer, StateGoesOn) {
+  Stream whole, first;
+  Stream second;
+  for (std::uint64_t i = 0; i < 60; ++i) {
+    if (i % 7 == 3) continue;
+    const BatchFacts facts = whole.batch(i % 2 ? "a" : "b", i / 2, 1 + static_cast<std::uint32_t>(i / 10), i % 10, 10);
+    whole.send(facts);
+    if (i < 30) {
+      first.send(facts);
+    } else {
+      if (i == 30) second.sequencer.load(first.sequencer.save());
+      second.send(facts);
+    }
+  }
+  whole.finish();
+  second.finish();
+  first.closed.insert(first.closed.end(), second.closed.begin(), second.closed.end());
+  ASSERT_EQ(first.closed.size(), whole.closed.size());
+  for (std::size_t i = 0; i < whole.closed.size(); ++i) {
+    EXPECT_EQ(first.closed[i].ls, whole.closed[i].ls);
+    EXPECT_EQ(first.closed[i].sources, whole.closed[i].sources);
+    EXPECT_EQ(first.closed[i].covered_orbits, whole.closed[i].covered_orbits);
+  }
+}
+
+}  // namespace
+}  // namespace vigil::ingest

@@ -1,0 +1,43 @@
+"""Fails on any arrow the house does not have: a room may include itself, core, and the libraries it owns."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(sys.argv[1])
+MIDDLE = ["ingest", "replay", "fpga_model", "monitors", "alerting"]
+ROOMS = {"core": {"core"}, **{room: {"core", room} for room in MIDDLE}, "app": {"core", "app", *MIDDLE}}
+# Third-party header prefix -> rooms that own it.
+OWNED = {
+    "zmq": {"ingest", "alerting"}, "msgpack": {"ingest"}, "oneapi/tbb": {"app"}, "tbb/": {"app"},
+    "spdlog": {"app"}, "fmt/": {"app"}, "CLI/": {"app"}, "yaml-cpp": {"app", "fpga_model", "replay"},
+    "SQLiteCpp": {"alerting"}, "sqlite3": {"alerting"}, "zstd": {"replay"}, "openssl": {"core"},
+    "boost": {"monitors"}, "Eigen": {"monitors"}, "nlohmann": set(ROOMS),
+}
+LIMIT = 400
+problems = []
+count = 0
+for room, allowed in ROOMS.items():
+    for path in sorted((ROOT / room).rglob("*")):
+        if path.suffix not in {".h", ".cpp", ".def"}:
+            continue
+        count += 1
+        lines = path.read_text().splitlines()
+        name = path.relative_to(ROOT)
+        if len(lines) > LIMIT:
+            problems.append(f"{name}: {len(lines)} lines, at most {LIMIT}")
+        for number, line in enumerate(lines, 1):
+            match = re.match(r'\s*#\s*include\s*["<]([^">]+)[">]', line)
+            if not match:
+                continue
+            header = match[1]
+            other = header.split("/")[0]
+            if other in ROOMS and other not in allowed:
+                problems.append(f"{name}:{number}: {room} includes {header}")
+            for prefix, owners in OWNED.items():
+                if header.startswith(prefix) and room not in owners:
+                    problems.append(f"{name}:{number}: {header} belongs to {', '.join(sorted(owners))}")
+        if room != "app" and room != "ingest" and room != "alerting" and re.search(r"std::j?thread\b", path.read_text()):
+            problems.append(f"{name}: {room} starts a thread")
+print(f"{count} files, {len(problems)} problems")
+print("\n".join(problems))
+sys.exit(1 if problems or count == 0 else 0)
