@@ -19,9 +19,10 @@ void note_action(const std::string& file, const AuditRow& row, const JournalSett
     insert.bind(5, row.reason);
     insert.exec();
     if (row.verb == "retry") {
-      SQLite::Statement again(db,
-                              "UPDATE outbox SET status = 'pending', first_seen_ns = NULL, next_attempt_ns = 0 "
-                              "WHERE status IN ('rejected', 'expired') AND action = (SELECT seq FROM actions WHERE id = ?)");
+      SQLite::Statement again(
+          db,
+          "UPDATE outbox SET status = 'pending', first_seen_ns = NULL, next_attempt_ns = 0 "
+          "WHERE status IN ('rejected', 'expired') AND action = (SELECT seq FROM actions WHERE id = ?)");
       again.bind(1, row.action_id);
       again.exec();
     }

@@ -42,7 +42,8 @@ ActionReceiver::ActionReceiver(const std::string& endpoint, std::function<void(c
     state_->socket.bind(endpoint);
     state_->endpoint = state_->socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& e) {
-    throw Error(endpoint, std::string("cannot be bound (") + e.what() + ")", "a free endpoint like tcp://127.0.0.1:6000");
+    throw Error(endpoint, std::string("cannot be bound (") + e.what() + ")",
+                "a free endpoint like tcp://127.0.0.1:6000");
   }
   state_->thread = std::thread([state = state_.get()] { state->run(); });
 }

@@ -1,6 +1,7 @@
 // Request and reply with a pipeline over ZeroMQ, as docs/actions_wire.md says: DEALER here, REP or ROUTER there.
 #include <algorithm>
 #include <atomic>
+#include <charconv>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -28,6 +29,15 @@ std::string printable(std::string text) {
   return nlohmann::json::parse(quoted).get<std::string>();
 }
 
+// libzmq takes port 99999 and connects to 99999 modulo 65536.
+bool port_is_valid(std::string_view endpoint) {
+  if (!endpoint.starts_with("tcp://")) return true;
+  const std::string_view digits = endpoint.substr(endpoint.rfind(':') + 1);
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), port);
+  return error == std::errc{} && end == digits.data() + digits.size() && port >= 1 && port <= 65535;
+}
+
 class ZeromqSink : public WaitingSink {
  public:
   explicit ZeromqSink(const SinkSettings& settings)
@@ -35,6 +45,7 @@ class ZeromqSink : public WaitingSink {
     const std::string where = "sink " + name_ + ", endpoint '" + endpoint_ + "'";
     if (settings.reply_timeout_ms <= 0)
       throw Error(where, "reply time-out " + std::to_string(settings.reply_timeout_ms) + " ms", "above 0");
+    if (!port_is_valid(endpoint_)) throw Error(where, "no port to connect to", "tcp://HOST:PORT, PORT 1 to 65535");
     try {
       open();
     } catch (const zmq::error_t& error) {

@@ -62,7 +62,11 @@ int run_simulate(const SimulateOptions& options) {
   const std::string package = options.model.empty() ? demo_model_folder() : options.model;
   const auto model = fpga_model::load_package(package);
   std::shared_ptr<const Model> other;
-  if (!options.other_model.empty()) other = fpga_model::load_package(options.other_model);
+  std::string other_package = options.other_model;
+  for (const replay::Fault& fault : scenario.faults) {
+    if (other_package.empty()) other_package = fault.model;  // of the fault wrong_weights, as the scenario names it
+  }
+  if (!other_package.empty()) other = fpga_model::load_package(other_package);
   std::ofstream truth;
   if (!options.truth.empty()) {
     truth.open(options.truth, std::ios::trunc);

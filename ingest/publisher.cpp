@@ -37,7 +37,7 @@ Publisher::Publisher(const std::string& endpoint, const PublisherSettings& setti
     socket.set(zmq::sockopt::sndhwm, settings.queue_messages);
     socket.set(zmq::sockopt::sndtimeo, static_cast<int>(kLook.count()));
     socket.set(zmq::sockopt::linger, static_cast<int>(settings.linger.count()));
-    socket.set(zmq::sockopt::ipv6, true);
+    socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
     socket.bind(endpoint);
     state_->endpoint = socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& e) {

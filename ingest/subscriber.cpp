@@ -1,10 +1,13 @@
 #include "ingest/subscriber.h"
 
+#include <pthread.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <thread>
@@ -13,16 +16,18 @@
 
 #include "core/error.h"
 #include "ingest/decode.h"
+#include "ingest/subscriber_link.h"
 #include "ingest/subscriber_queue.h"
 
 namespace vigil::ingest {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 constexpr auto kDrainTime = std::chrono::seconds(2);
-constexpr const char* kMonitorEndpoint = "inproc://links";
 // A message may have any number of parts; two are right, and what is kept of a wrong one is bounded.
 constexpr std::size_t kMostParts = 16;
-constexpr int kReceivesBeforePoll = 256;  // so that a fast publisher does not hide a stop or a cut link
+constexpr int kReceivesAtOnce = 256;  // so that a fast publisher hides neither the others nor a stop
 
 }  // namespace
 
@@ -35,11 +40,14 @@ struct Subscriber::State {
 
   void open(const SubscriberSettings& settings);
   void run();
-  void receive_all();
+  std::chrono::milliseconds time_to_next_reopen() const;
+  void look_after(SubscriberLink& link);
+  bool receive(SubscriberLink& link, Frame& frame);
+  void receive_some(SubscriberLink& link);
   void drain();
-  void count_cut_links();
-  bool receive(Frame& frame);
-  void take(Frame&& frame);
+  void take(Frame&& frame) {
+    if (!queue.push(std::move(frame))) ++counters.dropped;
+  }
 
   const std::size_t most_bytes;
   SubscriberQueue queue;
@@ -48,8 +56,7 @@ struct Subscriber::State {
   int wake_fd = -1;
   std::exception_ptr failure;  // written before the queue finishes, read after
   zmq::context_t context;
-  zmq::socket_t socket{context, ZMQ_SUB};
-  zmq::socket_t monitor{context, ZMQ_PAIR};
+  std::vector<SubscriberLink> links;
   std::thread thread;
 };
 
@@ -57,95 +64,96 @@ void Subscriber::State::open(const SubscriberSettings& settings) {
   if (settings.endpoints.empty()) throw Error("subscriber", "no endpoint", "at least one");
   wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
   if (wake_fd < 0) throw Error("subscriber", std::string("eventfd: ") + std::strerror(errno));
-  socket.set(zmq::sockopt::linger, 0);
-  socket.set(zmq::sockopt::maxmsgsize, settings.max_part_bytes);
-  socket.set(zmq::sockopt::ipv6, true);
-  for (const std::string& topic : settings.topics) socket.set(zmq::sockopt::subscribe, topic);
-  if (settings.topics.empty()) socket.set(zmq::sockopt::subscribe, "");
-  if (zmq_socket_monitor(socket.handle(), kMonitorEndpoint, ZMQ_EVENT_DISCONNECTED) != 0) {
-    throw Error("subscriber", std::string("socket monitor: ") + zmq_strerror(zmq_errno()));
-  }
-  monitor.set(zmq::sockopt::linger, 0);
-  monitor.connect(kMonitorEndpoint);
+  links.reserve(settings.endpoints.size());
   for (const std::string& endpoint : settings.endpoints) {
-    // This context is nobody else's: such a link could never come up.
-    if (endpoint.starts_with("inproc:")) {
-      throw Error("subscribe to '" + endpoint + "'", "inproc ends at this process", "tcp://HOST:PORT or ipc://PATH");
-    }
-    try {
-      socket.connect(endpoint);
-    } catch (const zmq::error_t& e) {
-      throw Error("subscribe to '" + endpoint + "'", e.what(), "tcp://HOST:PORT or ipc://PATH");
-    }
+    links.emplace_back(context, endpoint, settings.topics, settings.max_part_bytes);
   }
 }
 
 // One message without blocking. False: none is there.
-bool Subscriber::State::receive(Frame& frame) {
+bool Subscriber::State::receive(SubscriberLink& link, Frame& frame) {
   zmq::message_t part;
-  if (!socket.recv(part, zmq::recv_flags::dontwait)) return false;
+  if (!link.socket().recv(part, zmq::recv_flags::dontwait)) return false;
   std::size_t bytes = 0;
   for (;;) {
     bytes += part.size();
     if (frame.parts.size() < kMostParts && bytes <= most_bytes) frame.parts.push_back(part.to_string());
     if (!part.more()) break;
-    if (!socket.recv(part, zmq::recv_flags::none)) break;  // the parts of a message arrive together
+    if (!link.socket().recv(part, zmq::recv_flags::none)) break;  // the parts of a message arrive together
   }
   counters.bytes += bytes;
-  frame.position = counters.frames++;
   frame.header = peek_header(frame.parts);
+  frame.position = counters.frames++;
   return true;
 }
 
-void Subscriber::State::take(Frame&& frame) {
-  if (!queue.push(std::move(frame))) ++counters.dropped;
-}
-
-void Subscriber::State::receive_all() {
-  for (int i = 0; i < kReceivesBeforePoll && !stop; ++i) {
+void Subscriber::State::receive_some(SubscriberLink& link) {
+  for (int i = 0; i < kReceivesAtOnce && !stop; ++i) {
     if (queue.must_wait()) {
       queue.wait_for_room({});
       if (stop) return;
     }
     Frame frame;
-    if (!receive(frame)) return;
+    if (!receive(link, frame)) return;
     take(std::move(frame));
   }
 }
 
-// What the socket holds already: nothing more is dropped while the pipeline takes it in time.
+void Subscriber::State::look_after(SubscriberLink& link) {
+  counters.links_cut += link.read_events();
+  if (!link.reopen_at() || Clock::now() < *link.reopen_at()) return;
+  for (Frame frame; receive(link, frame); frame = {}) take(std::move(frame));  // what came before the cut
+  link.reopen();
+}
+
+std::chrono::milliseconds Subscriber::State::time_to_next_reopen() const {
+  std::chrono::milliseconds time{-1};  // for ever
+  for (const SubscriberLink& link : links) {
+    if (!link.reopen_at()) continue;
+    const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(*link.reopen_at() - Clock::now()),
+                               std::chrono::milliseconds(0));
+    time = time.count() < 0 ? left : std::min(time, left);
+  }
+  return time;
+}
+
+// What the sockets hold already: nothing of it is dropped while the pipeline takes it in time.
 void Subscriber::State::drain() {
-  const auto deadline = std::chrono::steady_clock::now() + kDrainTime;
-  while (std::chrono::steady_clock::now() < deadline) {
-    queue.wait_for_room(deadline);
-    Frame frame;
-    if (!receive(frame)) return;
-    take(std::move(frame));
-  }
-}
-
-void Subscriber::State::count_cut_links() {
-  zmq::message_t part;
-  while (monitor.recv(part, zmq::recv_flags::dontwait)) {
-    if (!part.more()) ++counters.links_cut;  // the second part, an address, ends each event
+  const auto deadline = Clock::now() + kDrainTime;
+  for (bool any = true; any;) {
+    any = false;
+    for (SubscriberLink& link : links) {
+      if (Clock::now() >= deadline) return;
+      queue.wait_for_room(deadline);
+      Frame frame;
+      if (!receive(link, frame)) continue;
+      take(std::move(frame));
+      any = true;
+    }
   }
 }
 
 void Subscriber::State::run() {
   try {
-    zmq::pollitem_t items[] = {{socket.handle(), 0, ZMQ_POLLIN, 0}, {monitor.handle(), 0, ZMQ_POLLIN, 0},
-                               {nullptr, wake_fd, ZMQ_POLLIN, 0}};
+    // Signals are other threads' business: none comes between the parts of a message.
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, nullptr);
+    std::vector<zmq::pollitem_t> items;
     while (!stop) {
-      try {
-        zmq::poll(items, 3, std::chrono::milliseconds(-1));
-        if (items[1].revents != 0) count_cut_links();
-        if (items[0].revents != 0) receive_all();
-      } catch (const zmq::error_t& e) {
-        if (e.num() != EINTR) throw;
+      items.assign(1, {nullptr, wake_fd, ZMQ_POLLIN, 0});
+      for (SubscriberLink& link : links) {
+        items.push_back({link.socket().handle(), 0, ZMQ_POLLIN, 0});
+        items.push_back({link.monitor().handle(), 0, ZMQ_POLLIN, 0});
+      }
+      zmq::poll(items, time_to_next_reopen());
+      for (std::size_t i = 0; i < links.size(); ++i) {
+        if (items[1 + 2 * i].revents != 0) receive_some(links[i]);
+        look_after(links[i]);
       }
     }
     drain();
-    count_cut_links();
+    for (SubscriberLink& link : links) counters.links_cut += link.read_events();
   } catch (...) {
     failure = std::current_exception();
   }

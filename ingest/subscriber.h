@@ -20,7 +20,7 @@ struct SubscriberSettings {
   std::vector<std::string> topics{};   // prefixes; none: everything
   std::size_t queue_frames = 4096;
   std::size_t queue_bytes = std::size_t{512} << 20;  // an empty queue takes one frame of any size
-  std::int64_t max_part_bytes = std::int64_t{256} << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts the link it came on
+  std::int64_t max_part_bytes = std::int64_t{256} << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts its link, which is made anew
 };
 
 // Only grow; may be read from any thread.

@@ -1,5 +1,5 @@
 // The faults a scenario injects, as data: what is changed, from which lumisection to which, and on which side.
-// Read from a scenario file, applied by ScenarioSource, labelled by truth.h's lines. Knows no event and no model
+// Read from a scenario file, applied by ScenarioSource, labelled by scenario_truth.h. Knows no event and no model
 // package.
 #pragma once
 

@@ -28,6 +28,10 @@ std::string_view to_string(RecordingItem::Kind kind) {
   return "unknown";
 }
 
+namespace {
+constexpr std::size_t kSearchBytes = 1u << 16;  // searched at a time
+}
+
 struct RecordingReader::State {
   explicit State(const std::filesystem::path& path) : window(path) {}
   ~State() { ZSTD_freeDCtx(zstd); }
@@ -75,7 +79,7 @@ bool RecordingReader::State::follows(std::uint64_t offset, std::uint64_t expecte
 
 std::uint64_t RecordingReader::State::search(std::uint64_t from) {
   while (from + kScanMagic.size() <= window.size()) {
-    const std::string_view view = window.view(from, kScanMagic.size());
+    const std::string_view view = window.view(from, kScanMagic.size()).substr(0, kSearchBytes);
     const void* hit = ::memmem(view.data(), view.size(), kScanMagic.data(), kScanMagic.size());
     if (hit != nullptr) return from + static_cast<std::uint64_t>(static_cast<const char*>(hit) - view.data());
     from += view.size() - (kScanMagic.size() - 1);

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -15,8 +15,6 @@
 
 namespace vigil::replay {
 namespace {
-
-using ::testing::HasSubstr;
 
 // A small exact model on L1-like objects: score = sum of weighted codes, wide enough never to wrap.
 class SumModel : public Model {
@@ -504,7 +502,10 @@ TEST(ScenarioTruth, SaysWhatAFaultMustLeadTo) {
                             "type: bx_slip", "type: dead_column, columns: muon.pt, side: hardware"}) {
     EXPECT_EQ(expected(fault), mismatch) << fault;
   }
-  EXPECT_EQ(expected("type: scale_shift, columns: \"*.pt\", factor: 2")["actions"], nlohmann::json({"retrain"}));
+  const nlohmann::json broad = expected("type: scale_shift, columns: \"*.pt\", factor: 2");
+  EXPECT_EQ(broad["actions"], nlohmann::json({"retrain"}));
+  EXPECT_EQ(broad["cause"], "conditions");
+  EXPECT_EQ(broad["monitors"].size(), 3u);
   const nlohmann::json dead = expected("type: dead_column, columns: muon.pt");
   EXPECT_EQ(dead["actions"], nlohmann::json({"notify"}));
   EXPECT_EQ(dead["monitors"], nlohmann::json({"input/muon.pt"}));

@@ -1,0 +1,66 @@
+"""Each fault of conf/scenarios/ leads to the right kinds of verdict and action and to no other; what is no fault, to none."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+vigil = sys.argv[1]
+root = pathlib.Path(__file__).resolve().parents[2]
+folder = pathlib.Path(tempfile.mkdtemp(prefix="vigil-scenarios-"))
+MISMATCH = {("revalidate", "mismatch"), ("notify", "mismatch")}
+EXPECTED = {  # actions, monitors that must turn bad, monitors that must not (prefixes)
+    "stationary": (set(), [], [""]),
+    "lost_batches": (set(), [], [""]),
+    "luminosity_decay": (set(), [], [""]),
+    "menu_change": (set(), [], [""]),
+    "score_bit_flip": (MISMATCH, ["mismatch/score"], ["input/", "seed/", "score"]),
+    "wrong_weights": (MISMATCH, ["mismatch/score"], ["input/", "seed/", "score"]),
+    "pt_truncated": (MISMATCH, ["mismatch/score"], ["input/", "seed/", "score"]),
+    "phi_offset": (MISMATCH, ["mismatch/score"], ["input/", "seed/", "score"]),
+    "bx_slip": (MISMATCH, ["mismatch/score"], ["input/", "seed/", "score"]),
+    "dead_column": ({("notify", "input")}, ["input/"], ["mismatch/"]),
+    "hot_column": ({("notify", "input")}, ["input/"], ["mismatch/"]),
+    "scale_shift_one_column": ({("notify", "input")}, ["input/"], ["mismatch/"]),
+    "scale_shift": ({("retrain", "conditions")}, ["input/"], ["mismatch/"]),
+    "demo": ({("retrain", "conditions")}, ["input/"], ["mismatch/"]),
+    "rate_change": ({("threshold-adjust", "rate")}, ["seed/"], ["mismatch/", "input/", "score"]),
+}
+
+
+def replay(name, text=None):
+    scenario = root / "conf" / "scenarios" / f"{name}.yaml"
+    if text:
+        scenario = folder / f"{name}.yaml"
+        scenario.write_text(text)
+    recording = folder / f"{name}.vrec"
+    subprocess.run([vigil, "simulate", scenario, "--record", recording], check=True, capture_output=True)
+    out = subprocess.run([vigil, "replay", recording, "--model", root / "demo" / "model", "--json"], check=True,
+                         capture_output=True).stdout
+    lines = [json.loads(line) for line in out.splitlines()]
+    return {t: [line for line in lines if line["type"] == t] for t in ("lumisection", "window", "verdict", "action")}
+
+
+failed = 0
+found = {path.stem for path in (root / "conf" / "scenarios").glob("*.yaml")}
+assert found == set(EXPECTED), found ^ set(EXPECTED)
+for name, (actions, bad, quiet) in EXPECTED.items():
+    lines = replay(name)
+    got = {(a["kind"], a["cause"]) for a in lines["action"]}
+    turned = {v["monitor"] for v in lines["verdict"] if v["quality"] == "bad"}
+    problems = []
+    if got != actions or len(lines["action"]) != len(actions):
+        problems.append(f"actions {[(a['kind'], a['cause'], a['reason']) for a in lines['action']]}")
+    problems += [f"nothing of {prefix} turned bad" for prefix in bad if not any(m.startswith(prefix) for m in turned)]
+    problems += [f"{m} turned bad" for prefix in quiet for m in turned if m.startswith(prefix)]
+    if any(w["quality"] != "unknown" for w in lines["window"][:3]):
+        problems.append("a window was judged while the reference was still learned")
+    if name == "lost_batches" and sum(s["missing"] for l in lines["lumisection"] for s in l["sources"].values()) == 0:
+        problems.append("no batch is missing")
+    print(name, sorted(got) or "no action", "; ".join(problems))
+    failed += bool(problems)
+lines = replay("too_few", "lumisections: 40\nevents_per_ls: 15\n")
+qualities = {w["quality"] for w in lines["window"]}
+print("too_few", qualities)
+failed += qualities != {"unknown"} or bool(lines["action"])
+sys.exit(1 if failed else 0)
