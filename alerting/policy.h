@@ -33,7 +33,7 @@ class Policy {
   // Of `model`: its name, its hash and the names of its seeds are kept.
   Policy(const ModelInfo& model, std::string stream, PolicySettings settings = {});
 
-  // Windows in the order in which they close. The rules are docs/actions.md.
+  // Windows in the order in which they close. The rules are in docs/results.md.
   Decision judge(const JudgedWindow& judged);
 
   // Ids of open actions, sorted.

@@ -212,6 +212,7 @@ void add_journal(CLI::App& app) {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away is a write error, reported as such
+  std::signal(SIGXFSZ, SIG_IGN);  // and so is a file size limit
   CLI::App app{"vigil: watches machine-learning models that run in FPGA triggers", "vigil"};
   app.require_subcommand(1);
   app.set_version_flag("--version", VIGIL_VERSION);

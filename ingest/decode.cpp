@@ -93,7 +93,8 @@ Rejection read_columns(const BatchMap& map, const ModelInfo* loaded, EventBatch&
 
   if (!orbits_inside(out.orbit, out.first_orbit, out.last_orbit)) return Rejection::orbits;
   if (!bx_inside(out.bx)) return Rejection::bunch_crossing;
-  if (loaded != nullptr && !(inputs_fit(inputs, *loaded) && outputs_fit(outputs, *loaded))) return Rejection::word_range;
+  if (loaded != nullptr && !(inputs_fit(inputs, *loaded) && outputs_fit(outputs, *loaded)))
+    return Rejection::word_range;
 
   out.blocks.reserve(3);
   if (inputs.present()) out.blocks.push_back({{}, "inputs", inputs});

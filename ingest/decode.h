@@ -1,5 +1,6 @@
-// From a frame to a batch of events as docs/wire_format.md defines it: every length and type is checked before it is used.
-// Used by the pipeline's parallel stage (decode, raw_inputs) and by every source (peek_header). Keeps no sequence and no clock.
+// From a frame to a batch of events as docs/wire_format.md defines it: every length and type is checked before it is
+// used. Used by the pipeline's parallel stage (decode, raw_inputs) and by every source (peek_header). Keeps no sequence
+// and no clock.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace vigil::ingest {
 inline constexpr std::size_t kLargestMessage = std::size_t{64} << 20;  // bytes, all parts
 inline constexpr std::uint32_t kMostEvents = 1u << 22;
 inline constexpr std::uint64_t kMostInputColumns = 4096;
-inline constexpr std::size_t kLongestText = 4096;  // bytes of one str: names are copied, and live as long as their source
+inline constexpr std::size_t kLongestText =
+    4096;  // bytes of one str: names are copied, and live as long as their source
 
 // The loaded model of a name, or null. Called at most once a batch.
 using ModelLookup = std::function<const ModelInfo*(std::string_view)>;
@@ -34,8 +36,8 @@ using ModelLookup = std::function<const ModelInfo*(std::string_view)>;
 [[nodiscard]] Rejection decode(const Frame& frame, const ModelLookup& lookup, EventBatch& out);
 
 // Raw input words [batch.n, info.inputs.size()] of a batch that decode accepted and that is of this model.
-// Zero copy unless a column is an integer on the wire: then `scratch` holds the words (of 4 or 8 bytes), and the view is
-// valid until it changes. A batch without events gives an empty view. Thread-safe.
+// Zero copy unless a column is an integer on the wire: then `scratch` holds the words (of 4 or 8 bytes), and the view
+// is valid until it changes. A batch without events gives an empty view. Thread-safe.
 WordsView raw_inputs(const EventBatch& batch, const ModelInfo& info, std::vector<std::int64_t>& scratch);
 
 // The header of a message, without touching columns: keys in any order, a field empty where it is absent, of the wrong

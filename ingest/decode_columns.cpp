@@ -131,10 +131,14 @@ bool words_fit(const Column& words, const std::vector<Range>& ranges) {
 bool words_fit(const Column& words, const std::vector<Range>& ranges) {
   if (words.rows == 0 || ranges.empty()) return true;
   switch (words.word_bytes) {
-    case 1: return words_fit<std::int8_t>(words, ranges);
-    case 2: return words_fit<std::int16_t>(words, ranges);
-    case 4: return words_fit<std::int32_t>(words, ranges);
-    default: return words_fit<std::int64_t>(words, ranges);
+    case 1:
+      return words_fit<std::int8_t>(words, ranges);
+    case 2:
+      return words_fit<std::int16_t>(words, ranges);
+    case 4:
+      return words_fit<std::int32_t>(words, ranges);
+    default:
+      return words_fit<std::int64_t>(words, ranges);
   }
 }
 
@@ -151,7 +155,8 @@ Rejection read_column(std::string_view bytes, const ColumnRule& rule, std::uint3
   // n is at most 2^32 and a word 8 bytes: the product fits 128 bits.
   const auto words = static_cast<unsigned __int128>(rows) * columns;
   if (words * static_cast<unsigned>(word_bytes) != map.data.size()) return Rejection::column;
-  out = {map.data.data(), word_bytes, rule.is_signed, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns)};
+  out = {map.data.data(), word_bytes, rule.is_signed, static_cast<std::size_t>(rows),
+         static_cast<std::size_t>(columns)};
   return Rejection::none;
 }
 

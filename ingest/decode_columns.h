@@ -1,5 +1,5 @@
-// Columns of a batch: their type string, shape and length, and checks of the words they hold, a few instructions a word.
-// Used by decode. Copies nothing.
+// Columns of a batch: their type string, shape and length, and checks of the words they hold, a few instructions a
+// word. Used by decode. Copies nothing.
 #pragma once
 
 #include <cstdint>

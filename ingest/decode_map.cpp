@@ -13,8 +13,8 @@ namespace {
 using Kind = MsgpackToken::Kind;
 
 constexpr std::array<std::string_view, kKeys> kNames = {
-    "v",   "source", "seq",   "epoch",      "stream",  "selection", "run",   "ls", "orbits",     "n_bx",
-    "model", "model_hash", "context", "n", "orbit", "bx", "inputs", "hw_outputs", "hw_bits"};
+    "v",     "source",     "seq",     "epoch", "stream", "selection", "run",    "ls",         "orbits", "n_bx",
+    "model", "model_hash", "context", "n",     "orbit",  "bx",        "inputs", "hw_outputs", "hw_bits"};
 
 // A str is UTF-8. Overlong forms, surrogates and values above 10FFFF are not.
 bool is_utf8(std::string_view text) {
@@ -59,16 +59,24 @@ bool read_integer(const MsgpackToken& token, std::int64_t& value) {
 
 bool read_real(const MsgpackToken& token, double& value) {
   switch (token.kind) {
-    case Kind::integer: value = static_cast<double>(token.natural); return true;
-    case Kind::negative: value = static_cast<double>(token.whole); return true;
-    case Kind::real: value = token.number; return std::isfinite(value);
-    default: return false;
+    case Kind::integer:
+      value = static_cast<double>(token.natural);
+      return true;
+    case Kind::negative:
+      value = static_cast<double>(token.whole);
+      return true;
+    case Kind::real:
+      value = token.number;
+      return std::isfinite(value);
+    default:
+      return false;
   }
 }
 
 class Walk {
  public:
-  Walk(std::string_view body, bool with_context) : cursor_(body), end_(body.data() + body.size()), with_context_(with_context) {}
+  Walk(std::string_view body, bool with_context)
+      : cursor_(body), end_(body.data() + body.size()), with_context_(with_context) {}
 
   BatchMap run() {
     map_.structure = walk();
@@ -122,23 +130,48 @@ class Walk {
 
   bool read_value(Key key, const MsgpackToken& value, const char* begin, bool& fits) {
     switch (key) {
-      case Key::v: fits = read_natural(value, map_.v); break;
-      case Key::source: fits = read_text(value, map_.source); break;
-      case Key::seq: fits = read_natural(value, map_.seq); break;
-      case Key::epoch: fits = read_natural(value, map_.epoch); break;
-      case Key::stream: fits = read_text(value, map_.stream); break;
-      case Key::selection: fits = read_text(value, map_.selection); break;
-      case Key::run: fits = read_natural(value, map_.run); break;
-      case Key::ls: fits = read_natural(value, map_.ls); break;
-      case Key::orbits: return read_orbits(value, fits);
-      case Key::n_bx: fits = read_natural(value, map_.n_bx); break;
-      case Key::model: fits = read_text(value, map_.model); break;
-      case Key::model_hash: fits = read_text(value, map_.model_hash); break;
+      case Key::v:
+        fits = read_natural(value, map_.v);
+        break;
+      case Key::source:
+        fits = read_text(value, map_.source);
+        break;
+      case Key::seq:
+        fits = read_natural(value, map_.seq);
+        break;
+      case Key::epoch:
+        fits = read_natural(value, map_.epoch);
+        break;
+      case Key::stream:
+        fits = read_text(value, map_.stream);
+        break;
+      case Key::selection:
+        fits = read_text(value, map_.selection);
+        break;
+      case Key::run:
+        fits = read_natural(value, map_.run);
+        break;
+      case Key::ls:
+        fits = read_natural(value, map_.ls);
+        break;
+      case Key::orbits:
+        return read_orbits(value, fits);
+      case Key::n_bx:
+        fits = read_natural(value, map_.n_bx);
+        break;
+      case Key::model:
+        fits = read_text(value, map_.model);
+        break;
+      case Key::model_hash:
+        fits = read_text(value, map_.model_hash);
+        break;
       case Key::context:
         if (with_context_ && value.kind == Kind::map) return read_context(value, fits);
         fits = value.kind == Kind::map;
         break;
-      case Key::n: fits = read_natural(value, map_.n); break;
+      case Key::n:
+        fits = read_natural(value, map_.n);
+        break;
       case Key::orbit:
       case Key::bx:
       case Key::inputs:
@@ -147,7 +180,8 @@ class Walk {
         fits = value.kind == Kind::map;
         map_.columns[static_cast<std::size_t>(key)] = {begin, static_cast<std::size_t>(end_ - begin)};
         break;
-      case Key::count_: break;
+      case Key::count_:
+        break;
     }
     return cursor_.skip_members(value, 2);
   }
@@ -185,7 +219,9 @@ class Walk {
   bool read_context(const MsgpackToken& value, bool& fits) {
     fits = true;
     Context& c = map_.context;
-    const auto natural = [](const MsgpackToken& t, std::optional<std::uint64_t>& to) { return read_natural(t, to.emplace()); };
+    const auto natural = [](const MsgpackToken& t, std::optional<std::uint64_t>& to) {
+      return read_natural(t, to.emplace());
+    };
     for (std::uint32_t i = 0; i < value.count; ++i) {
       MsgpackToken name, member;
       if (!cursor_.read(name) || !cursor_.skip_members(name, 3) || !cursor_.read(member)) return false;

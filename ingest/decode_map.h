@@ -12,14 +12,32 @@ namespace vigil::ingest {
 
 // In the order publishers write them, which makes looking one up a single comparison.
 enum class Key : std::uint8_t {
-  v, source, seq, epoch, stream, selection, run, ls, orbits, n_bx, model, model_hash, context, n,
-  orbit, bx, inputs, hw_outputs, hw_bits,
+  v,
+  source,
+  seq,
+  epoch,
+  stream,
+  selection,
+  run,
+  ls,
+  orbits,
+  n_bx,
+  model,
+  model_hash,
+  context,
+  n,
+  orbit,
+  bx,
+  inputs,
+  hw_outputs,
+  hw_bits,
   count_
 };
 inline constexpr std::size_t kKeys = static_cast<std::size_t>(Key::count_);
 
 struct BatchMap {
-  Rejection structure = Rejection::none;  // not_msgpack, not_a_map or trailing_bytes: what follows is what came before it
+  Rejection structure =
+      Rejection::none;  // not_msgpack, not_a_map or trailing_bytes: what follows is what came before it
   std::array<bool, kKeys> seen{};
   std::array<bool, kKeys> wrong{};  // of another type, or there twice
   bool has_long_text = false;

@@ -60,9 +60,15 @@ WordsView widen(const Column& codes, const std::vector<Scale>& scales, std::vect
   scratch.resize((codes.rows * columns * sizeof(Raw) + sizeof(std::int64_t) - 1) / sizeof(std::int64_t));
   char* const out = reinterpret_cast<char*>(scratch.data());
   switch (codes.word_bytes) {
-    case 1: widen<std::int8_t, Raw>(codes, scales, out); break;
-    case 2: widen<std::int16_t, Raw>(codes, scales, out); break;
-    default: widen<std::int32_t, Raw>(codes, scales, out); break;
+    case 1:
+      widen<std::int8_t, Raw>(codes, scales, out);
+      break;
+    case 2:
+      widen<std::int16_t, Raw>(codes, scales, out);
+      break;
+    default:
+      widen<std::int32_t, Raw>(codes, scales, out);
+      break;
   }
   return {out, sizeof(Raw), static_cast<std::ptrdiff_t>(sizeof(Raw) * columns), sizeof(Raw)};
 }

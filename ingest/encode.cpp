@@ -61,7 +61,8 @@ class Writer {
     if (!c.present()) return;
     key(name);
     map(3);
-    const std::string type{c.word_bytes == 1 ? '|' : '<', c.is_signed ? 'i' : 'u', static_cast<char>('0' + c.word_bytes)};
+    const std::string type{c.word_bytes == 1 ? '|' : '<', c.is_signed ? 'i' : 'u',
+                           static_cast<char>('0' + c.word_bytes)};
     pair("t", type);
     key("s");
     packer_.pack_array(is_table ? 2 : 1);
@@ -82,10 +83,12 @@ void require_known(const EventBatch& batch) {
     if (!good) throw Error("encode: column '" + std::string(name) + "'", "cannot be written", expected);
   };
   const auto is_words = [](const Column& c, bool is_signed, int most) {
-    return c.is_signed == is_signed && (c.word_bytes == 1 || c.word_bytes == 2 || c.word_bytes == 4 || c.word_bytes == 8) &&
-           c.word_bytes <= most && c.rows * c.columns <= ~std::uint32_t{0} / 8;
+    return c.is_signed == is_signed &&
+           (c.word_bytes == 1 || c.word_bytes == 2 || c.word_bytes == 4 || c.word_bytes == 8) && c.word_bytes <= most &&
+           c.rows * c.columns <= ~std::uint32_t{0} / 8;
   };
-  require(!batch.orbit.present() || (is_words(batch.orbit, false, 4) && batch.orbit.word_bytes == 4), "orbit", "u4 [n]");
+  require(!batch.orbit.present() || (is_words(batch.orbit, false, 4) && batch.orbit.word_bytes == 4), "orbit",
+          "u4 [n]");
   require(!batch.bx.present() || (is_words(batch.bx, false, 2) && batch.bx.word_bytes == 2), "bx", "u2 [n]");
   for (const WordBlock& block : batch.blocks) {
     require(block.stage.empty(), block.stage, "no stages");

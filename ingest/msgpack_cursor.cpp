@@ -97,38 +97,71 @@ bool MsgpackCursor::read(MsgpackToken& token) {
     return true;
   }
   switch (tag) {
-    case 0xc0: token.kind = Kind::nil; return true;
+    case 0xc0:
+      token.kind = Kind::nil;
+      return true;
     case 0xc2:
-    case 0xc3: token.kind = Kind::boolean; return true;
-    case 0xc4: return block<std::uint8_t>(Kind::binary, token);
-    case 0xc5: return block<std::uint16_t>(Kind::binary, token);
-    case 0xc6: return block<std::uint32_t>(Kind::binary, token);
-    case 0xc7: return block<std::uint8_t>(Kind::extension, token);
-    case 0xc8: return block<std::uint16_t>(Kind::extension, token);
-    case 0xc9: return block<std::uint32_t>(Kind::extension, token);
-    case 0xca: return real<float>(token);
-    case 0xcb: return real<double>(token);
-    case 0xcc: return natural<std::uint8_t>(token);
-    case 0xcd: return natural<std::uint16_t>(token);
-    case 0xce: return natural<std::uint32_t>(token);
-    case 0xcf: return natural<std::uint64_t>(token);
-    case 0xd0: return whole<std::int8_t>(token);
-    case 0xd1: return whole<std::int16_t>(token);
-    case 0xd2: return whole<std::int32_t>(token);
-    case 0xd3: return whole<std::int64_t>(token);
-    case 0xd4: return bytes(Kind::extension, 1 + 1, token);
-    case 0xd5: return bytes(Kind::extension, 1 + 2, token);
-    case 0xd6: return bytes(Kind::extension, 1 + 4, token);
-    case 0xd7: return bytes(Kind::extension, 1 + 8, token);
-    case 0xd8: return bytes(Kind::extension, 1 + 16, token);
-    case 0xd9: return block<std::uint8_t>(Kind::text, token);
-    case 0xda: return block<std::uint16_t>(Kind::text, token);
-    case 0xdb: return block<std::uint32_t>(Kind::text, token);
-    case 0xdc: return container<std::uint16_t>(Kind::array, token);
-    case 0xdd: return container<std::uint32_t>(Kind::array, token);
-    case 0xde: return container<std::uint16_t>(Kind::map, token);
-    case 0xdf: return container<std::uint32_t>(Kind::map, token);
-    default: return false;  // 0xc1 is never used
+    case 0xc3:
+      token.kind = Kind::boolean;
+      return true;
+    case 0xc4:
+      return block<std::uint8_t>(Kind::binary, token);
+    case 0xc5:
+      return block<std::uint16_t>(Kind::binary, token);
+    case 0xc6:
+      return block<std::uint32_t>(Kind::binary, token);
+    case 0xc7:
+      return block<std::uint8_t>(Kind::extension, token);
+    case 0xc8:
+      return block<std::uint16_t>(Kind::extension, token);
+    case 0xc9:
+      return block<std::uint32_t>(Kind::extension, token);
+    case 0xca:
+      return real<float>(token);
+    case 0xcb:
+      return real<double>(token);
+    case 0xcc:
+      return natural<std::uint8_t>(token);
+    case 0xcd:
+      return natural<std::uint16_t>(token);
+    case 0xce:
+      return natural<std::uint32_t>(token);
+    case 0xcf:
+      return natural<std::uint64_t>(token);
+    case 0xd0:
+      return whole<std::int8_t>(token);
+    case 0xd1:
+      return whole<std::int16_t>(token);
+    case 0xd2:
+      return whole<std::int32_t>(token);
+    case 0xd3:
+      return whole<std::int64_t>(token);
+    case 0xd4:
+      return bytes(Kind::extension, 1 + 1, token);
+    case 0xd5:
+      return bytes(Kind::extension, 1 + 2, token);
+    case 0xd6:
+      return bytes(Kind::extension, 1 + 4, token);
+    case 0xd7:
+      return bytes(Kind::extension, 1 + 8, token);
+    case 0xd8:
+      return bytes(Kind::extension, 1 + 16, token);
+    case 0xd9:
+      return block<std::uint8_t>(Kind::text, token);
+    case 0xda:
+      return block<std::uint16_t>(Kind::text, token);
+    case 0xdb:
+      return block<std::uint32_t>(Kind::text, token);
+    case 0xdc:
+      return container<std::uint16_t>(Kind::array, token);
+    case 0xdd:
+      return container<std::uint32_t>(Kind::array, token);
+    case 0xde:
+      return container<std::uint16_t>(Kind::map, token);
+    case 0xdf:
+      return container<std::uint32_t>(Kind::map, token);
+    default:
+      return false;  // 0xc1 is never used
   }
 }
 

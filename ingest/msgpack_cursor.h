@@ -1,5 +1,6 @@
 // Reads msgpack one token at a time from bytes that nobody has vouched for; every length is checked before it is used.
-// Used by decode and peek_header. Allocates nothing, never throws, and keeps no tree: text and binary point into the bytes.
+// Used by decode and peek_header. Allocates nothing, never throws, and keeps no tree: text and binary point into the
+// bytes.
 #pragma once
 
 #include <cstdint>
@@ -12,11 +13,11 @@ struct MsgpackToken {
   // `integer` is one of 0 and above in `natural`; `negative` is one below 0 in `whole`.
   enum class Kind : std::uint8_t { nil, boolean, integer, negative, real, text, binary, extension, array, map };
   Kind kind = Kind::nil;
-  std::uint32_t count = 0;      // array: values, map: pairs
-  std::uint64_t natural = 0;    // integer
-  std::int64_t whole = 0;       // negative
-  double number = 0;            // real
-  std::string_view bytes;       // text, binary, extension (payload)
+  std::uint32_t count = 0;    // array: values, map: pairs
+  std::uint64_t natural = 0;  // integer
+  std::int64_t whole = 0;     // negative
+  double number = 0;          // real
+  std::string_view bytes;     // text, binary, extension (payload)
 
   bool is_container() const { return kind == Kind::array || kind == Kind::map; }
 };

@@ -30,7 +30,8 @@ struct Publisher::State {
   }
 };
 
-Publisher::Publisher(const std::string& endpoint, const PublisherSettings& settings) : state_(std::make_unique<State>()) {
+Publisher::Publisher(const std::string& endpoint, const PublisherSettings& settings)
+    : state_(std::make_unique<State>()) {
   zmq::socket_t& socket = state_->socket;
   try {
     socket.set(zmq::sockopt::xpub_nodrop, true);

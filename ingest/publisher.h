@@ -24,10 +24,11 @@ class Publisher {
 
   // What is bound to, with the port that a wildcard got.
   const std::string& last_endpoint() const;
-  // Until somebody subscribes. False: stopped, or the time is over (none: it never is). Looks at `stop` 20 times a second.
+  // Until somebody subscribes. False: stopped, or the time is over (none: it never is). Looks at `stop` 20 times a
+  // second.
   bool wait_for_subscriber(const std::atomic<bool>& stop, std::optional<std::chrono::milliseconds> timeout = {});
-  // Waits while a subscriber's queue is full. False: stopped before it was sent. Without a subscriber the message is gone,
-  // as ZeroMQ has it. Throws Error on a socket that fails. No parts: nothing is sent, true.
+  // Waits while a subscriber's queue is full. False: stopped before it was sent. Without a subscriber the message is
+  // gone, as ZeroMQ has it. Throws Error on a socket that fails. No parts: nothing is sent, true.
   bool send(const std::vector<std::string>& parts, const std::atomic<bool>& stop);
   // Waits until everything is sent, as long as `linger` allows. May be repeated; nothing can be sent afterwards.
   void close();

@@ -33,7 +33,8 @@ constexpr int kReceivesAtOnce = 256;  // so that a fast publisher hides neither 
 
 struct Subscriber::State {
   explicit State(const SubscriberSettings& settings)
-      : most_bytes(static_cast<std::size_t>(settings.max_part_bytes)), queue(settings.queue_frames, settings.queue_bytes) {}
+      : most_bytes(static_cast<std::size_t>(settings.max_part_bytes)),
+        queue(settings.queue_frames, settings.queue_bytes) {}
   ~State() {
     if (wake_fd >= 0) ::close(wake_fd);
   }
@@ -90,7 +91,7 @@ bool Subscriber::State::receive(SubscriberLink& link, Frame& frame) {
 void Subscriber::State::receive_some(SubscriberLink& link) {
   for (int i = 0; i < kReceivesAtOnce && !stop; ++i) {
     if (queue.must_wait()) {
-      queue.wait_for_room({});
+      queue.wait_for_room(nullptr, {});
       if (stop) return;
     }
     Frame frame;
@@ -124,9 +125,9 @@ void Subscriber::State::drain() {
     any = false;
     for (SubscriberLink& link : links) {
       if (Clock::now() >= deadline) return;
-      queue.wait_for_room(deadline);
       Frame frame;
       if (!receive(link, frame)) continue;
+      queue.wait_for_room(&frame, deadline);
       take(std::move(frame));
       any = true;
     }

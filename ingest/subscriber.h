@@ -1,6 +1,6 @@
 // A live stream: a ZeroMQ SUB socket on one owned thread, behind a queue bounded in frames and in bytes.
-// Used by watch and record. Decodes no more than the header; never holds a publisher up: what its full queue cannot take
-// is dropped, newest first, and accounted for header by header.
+// Used by watch and record. Decodes no more than the header; never holds a publisher up: what its full queue cannot
+// take is dropped, newest first, and accounted for header by header.
 #pragma once
 
 #include <atomic>
@@ -20,7 +20,8 @@ struct SubscriberSettings {
   std::vector<std::string> topics{};   // prefixes; none: everything
   std::size_t queue_frames = 4096;
   std::size_t queue_bytes = std::size_t{512} << 20;  // an empty queue takes one frame of any size
-  std::int64_t max_part_bytes = std::int64_t{256} << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts its link, which is made anew
+  std::int64_t max_part_bytes = std::int64_t{256}
+                                << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts its link, which is made anew
 };
 
 // Only grow; may be read from any thread.

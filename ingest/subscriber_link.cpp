@@ -51,8 +51,8 @@ void SubscriberLink::open() {
   if (topics_.empty()) socket_.set(zmq::sockopt::subscribe, "");
 
   const std::string events = "inproc://events-of-" + std::to_string(reinterpret_cast<std::uintptr_t>(socket_.handle()));
-  constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
-                          ZMQ_EVENT_CONNECT_RETRIED;
+  constexpr int kEvents =
+      ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
   if (zmq_socket_monitor(socket_.handle(), events.c_str(), kEvents) != 0) throw zmq::error_t();
   monitor_ = zmq::socket_t(context_, ZMQ_PAIR);
   monitor_.set(zmq::sockopt::linger, 0);
@@ -78,14 +78,19 @@ std::uint64_t SubscriberLink::read_events() {
     while (part.more() && monitor_.recv(part, zmq::recv_flags::none)) {
     }
     switch (event) {
-      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: is_up_ = true; [[fallthrough]];
+      case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
+        is_up_ = true;
+        [[fallthrough]];
       case ZMQ_EVENT_CONNECTED:
-      case ZMQ_EVENT_CONNECT_RETRIED: reopen_at_.reset(); break;
+      case ZMQ_EVENT_CONNECT_RETRIED:
+        reopen_at_.reset();
+        break;
       case ZMQ_EVENT_DISCONNECTED:
         cuts += std::exchange(is_up_, false) ? 1 : 0;
         reopen_at_ = std::chrono::steady_clock::now() + kOwnAttempt;
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return cuts;

@@ -1,6 +1,7 @@
 // One connection to one publisher: a SUB socket that comes back after whatever ended it.
-// Used by Subscriber's thread only. ZeroMQ reconnects by itself after a lost connection, but gives an endpoint up for good
-// after a breach of protocol, which a part above ZMQ_MAXMSGSIZE is; one socket an endpoint lets that link be made anew.
+// Used by Subscriber's thread only. ZeroMQ reconnects by itself after a lost connection, but gives an endpoint up for
+// good after a breach of protocol, which a part above ZMQ_MAXMSGSIZE is; one socket an endpoint lets that link be made
+// anew.
 #pragma once
 
 #include <chrono>
@@ -17,7 +18,8 @@ class SubscriberLink {
   using Time = std::chrono::steady_clock::time_point;
 
   // Connects. Throws Error naming an endpoint that is none.
-  SubscriberLink(zmq::context_t& context, std::string endpoint, std::vector<std::string> topics, std::int64_t max_part_bytes);
+  SubscriberLink(zmq::context_t& context, std::string endpoint, std::vector<std::string> topics,
+                 std::int64_t max_part_bytes);
 
   zmq::socket_t& socket() { return socket_; }
   zmq::socket_t& monitor() { return monitor_; }

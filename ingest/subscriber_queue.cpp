@@ -49,9 +49,10 @@ bool SubscriberQueue::must_wait() const {
   return dropped_bytes_ > kMostHeaderBytes;
 }
 
-void SubscriberQueue::wait_for_room(std::optional<Deadline> deadline) {
+void SubscriberQueue::wait_for_room(const Frame* frame, std::optional<Deadline> deadline) {
   std::unique_lock lock(mutex_);
-  const auto ready = [this, wakes = wakes_] { return abandoned_ || wakes_ != wakes || has_room(dropped_bytes_ + 1); };
+  const std::size_t bytes = frame == nullptr ? 1 : bytes_of(*frame);
+  const auto ready = [&, wakes = wakes_] { return abandoned_ || wakes_ != wakes || has_room(dropped_bytes_ + bytes); };
   if (deadline) {
     emptied_.wait_until(lock, *deadline, ready);
   } else {

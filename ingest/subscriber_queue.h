@@ -1,5 +1,5 @@
-// The queue between the receiving thread and the pipeline: bounded in frames and bytes; a frame that finds no room stays
-// behind as its header and leaves with the next one that does. Used by Subscriber only.
+// The queue between the receiving thread and the pipeline: bounded in frames and bytes; a frame that finds no room
+// stays behind as its header and leaves with the next one that does. Used by Subscriber only.
 #pragma once
 
 #include <chrono>
@@ -18,14 +18,15 @@ class SubscriberQueue {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
 
-  SubscriberQueue(std::size_t most_frames, std::size_t most_bytes) : most_frames_(most_frames), most_bytes_(most_bytes) {}
+  SubscriberQueue(std::size_t most_frames, std::size_t most_bytes)
+      : most_frames_(most_frames), most_bytes_(most_bytes) {}
 
   // False: no room, the frame is dropped and its header kept for the next.
   bool push(Frame&& frame);
   // As many headers are kept as memory is set aside for: nothing more should be received before there is room.
   bool must_wait() const;
-  // Until there is room for a frame, wake(), abandon(), or the deadline.
-  void wait_for_room(std::optional<Deadline> deadline);
+  // Until there is room for `frame` (a small one where null), wake(), abandon(), or the deadline.
+  void wait_for_room(const Frame* frame, std::optional<Deadline> deadline);
   // No more frames; headers left over become a last frame at `position`.
   void finish(std::uint64_t position);
   // Nothing is wanted any more.

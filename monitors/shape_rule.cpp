@@ -67,6 +67,14 @@ Measured measure_divergence(const Cells& all, const Rule& rule, double significa
           ""};
 }
 
+// Any other statistic of the catalogue: its limits are its values; certain by its own p-value, or by chi2's where it
+// has none.
+Measured measure_other(const Cells& cells, const Rule& rule, double significance, const Reading& reading) {
+  const ChiSquared c = chi_squared(pooled(cells));
+  const double p_value = reading.p_value.value_or(chi_squared_p_value(c.value, c.degrees));
+  return {*reading.value, rule.medium, rule.bad, p_value < significance, std::string(rule.statistic->name), ""};
+}
+
 // In reference standard deviations; a constant reference counts as one LSB wide. Significance is that of D.
 Measured measure_wasserstein(const Cells& cells, const Rule& rule, double significance, const Judged& judged) {
   const FixedPoint& type = word_type(rule.subject);
@@ -100,10 +108,12 @@ Judgement judge_shape(const Rule& rule, const Judged& judged) {
   const std::string_view name = rule.statistic->name;
   const bool ordered = name == "ks" || name == "wasserstein";
   const Cells cells = shape(judged.window, judged.reference, rule.subject, ordered);
-  const Measured m = name == "ks"            ? measure_ks(cells, rule, judged.significance)
-                     : name == "chi2"        ? measure_chi2(cells, rule, judged.significance)
-                     : name == "wasserstein" ? measure_wasserstein(cells, rule, judged.significance, judged)
-                                             : measure_divergence(cells, rule, judged.significance, name == "js");
+  const double significance = judged.significance;
+  const Measured m = name == "ks"                    ? measure_ks(cells, rule, significance)
+                     : name == "chi2"                ? measure_chi2(cells, rule, significance)
+                     : name == "wasserstein"         ? measure_wasserstein(cells, rule, significance, judged)
+                     : name == "psi" || name == "js" ? measure_divergence(cells, rule, significance, name == "js")
+                                                     : measure_other(cells, rule, significance, reading);
   if (std::isfinite(m.bad)) result.limit = m.bad;
   result.level = !m.significant || m.value < m.medium ? Quality::good
                  : m.value < m.bad                    ? Quality::medium

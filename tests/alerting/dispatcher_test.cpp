@@ -12,7 +12,7 @@
 #include "alerting/sinks.h"
 #include "core/error.h"
 #include "journals.h"
-#include "receiver.h"
+#include "scripted_receiver.h"
 
 namespace vigil::alerting {
 namespace {
@@ -103,7 +103,7 @@ DeliveryState delivery(const Journal& journal, std::size_t index = 0) { return j
 TEST(Dispatcher, DeliversInOrderOverZeroMq) {
   Receiver receiver(always_accepted());
   Journal journal(":memory:");
-  Dispatcher dispatcher(journal, zeromq(receiver.endpoint()), fast());
+  Dispatcher dispatcher(journal, zeromq(receiver.endpoint(), 10000), fast());
   dispatcher.start();
   std::vector<std::string> ids;
   for (std::uint32_t ls = 20; ls > 0; --ls) {
@@ -256,7 +256,7 @@ TEST(Dispatcher, GoesOnAfterARestart) {
   }
   Receiver receiver(always_accepted(), endpoint);
   Journal journal(file);
-  Dispatcher dispatcher(journal, zeromq(endpoint), fast());
+  Dispatcher dispatcher(journal, zeromq(endpoint, 10000), fast());
   dispatcher.start();
   EXPECT_TRUE(eventually([&] { return journal.pending() == 0; }));
   // The first was committed as delivered: it is not sent again.
@@ -266,7 +266,7 @@ TEST(Dispatcher, GoesOnAfterARestart) {
 TEST(Dispatcher, StopTriesWhatIsDueWithinItsGrace) {
   Receiver receiver(always_accepted());
   Journal journal(":memory:");
-  Dispatcher dispatcher(journal, zeromq(receiver.endpoint()), fast());
+  Dispatcher dispatcher(journal, zeromq(receiver.endpoint(), 10000), fast());
   dispatcher.start();
   for (std::uint32_t ls = 1; ls <= 5; ++ls) journal.commit(commit_of(ls));
   dispatcher.stop(5000);

@@ -11,7 +11,7 @@
 
 #include "core/error.h"
 #include "journals.h"
-#include "receiver.h"
+#include "scripted_receiver.h"
 
 namespace vigil::alerting {
 namespace {
@@ -165,7 +165,7 @@ TEST(ZeromqSink, EveryUnusableReplyIsTriedAgainAndTheNextOneCounts) {
   Receiver receiver([&](const json& event, std::size_t before) {
     return before < unusable.size() ? unusable[before] : accepted(event);
   });
-  const auto sink = zeromq(receiver.endpoint(), 1000);
+  const auto sink = zeromq(receiver.endpoint(), 2000);
   for (const std::string& reply : unusable) {
     const auto answer = sink->send(outgoing());
     EXPECT_EQ(answer.delivery, Delivery::retry) << reply.substr(0, 60);

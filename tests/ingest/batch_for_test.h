@@ -23,7 +23,8 @@ inline ModelInfo small_model() {
   m.inputs = {{"pt", {.width = 10, .integer = 8}, false, {}, {}},
               {"code", {.width = 18, .integer = 13}, true, {}, {}},
               {"x", {.width = 8, .integer = 8, .is_signed = false}, false, {}, {}}};
-  m.outputs = {{"score", {.width = 12, .integer = 6, .is_signed = false}, 0, 1}, {"latent", {.width = 6, .integer = 3}, 1, 2}};
+  m.outputs = {{"score", {.width = 12, .integer = 6, .is_signed = false}, 0, 1},
+               {"latent", {.width = 6, .integer = 3}, 1, 2}};
   m.seeds = {{"tight", 0, 0, 3, 100, {}}};
   return m;
 }
@@ -88,7 +89,10 @@ inline MapText column(const std::string& type, const std::vector<std::uint64_t>&
 inline MapText good_map() {
   constexpr std::uint32_t kOrbit = 2u << 18;
   MapText m;
-  m.add("v", value(1)).add("source", value(std::string("link0"))).add("seq", value(5)).add("epoch", value(1'700'000'000'000ull));
+  m.add("v", value(1))
+      .add("source", value(std::string("link0")))
+      .add("seq", value(5))
+      .add("epoch", value(1'700'000'000'000ull));
   m.add("stream", value(std::string("scouting"))).add("run", value(7)).add("ls", value(3));
   m.add("orbits", value(std::vector<std::uint32_t>{kOrbit, kOrbit + 99})).add("n_bx", value(1000));
   m.add("model", value(std::string("anomaly"))).add("n", value(2));

@@ -1,4 +1,5 @@
-// decode: one row a rejection cause, every way to write an integer, what is accepted, and what is left of a rejected batch.
+// decode: one row a rejection cause, every way to write an integer, what is accepted, and what is left of a rejected
+// batch.
 #include "ingest/decode.h"
 
 #include <gtest/gtest.h>
@@ -47,10 +48,14 @@ Case case_of(const char* what, Rejection expected, const std::function<void(MapT
 Case set(const char* what, Rejection expected, const char* key, const std::string& packed_value) {
   return case_of(what, expected, [=](MapText& m) { m.set(key, packed_value); });
 }
-Case set(const char* what, Rejection expected, const char* key, const MapText& map) { return set(what, expected, key, map.bytes()); }
+Case set(const char* what, Rejection expected, const char* key, const MapText& map) {
+  return set(what, expected, key, map.bytes());
+}
 
 std::string text(const char* t) { return value(std::string(t)); }
-std::string context(const char* key, const std::string& packed_value) { return MapText{}.add(key, packed_value).bytes(); }
+std::string context(const char* key, const std::string& packed_value) {
+  return MapText{}.add(key, packed_value).bytes();
+}
 MapText inputs(const std::vector<std::int32_t>& v) { return column("<i4", {2, 3}, words(v)); }
 
 std::vector<Case> all_cases() {
@@ -59,10 +64,17 @@ std::vector<Case> all_cases() {
   const auto orbits = [](std::uint64_t a, std::uint64_t b) { return value(std::vector<std::uint64_t>{a, b}); };
   const std::string good = good_map().bytes();
   const auto frame = [](const char* what, R expected, std::vector<std::string> parts) {
-    return Case{what, [parts] { Frame f; f.parts = parts; return f; }, expected};
+    return Case{what,
+                [parts] {
+                  Frame f;
+                  f.parts = parts;
+                  return f;
+                },
+                expected};
   };
   std::vector<Case> cases = {
-      frame("no parts", R::parts, {}), frame("one part", R::parts, {good}),
+      frame("no parts", R::parts, {}),
+      frame("one part", R::parts, {good}),
       frame("three parts", R::parts, {"scouting/anomaly", good, ""}),
       {"65 MiB", [] { return frame_of(std::string(65u << 20, '\0')); }, R::too_large},
       frame("empty body", R::not_msgpack, {"scouting/anomaly", ""}),
@@ -76,21 +88,28 @@ std::vector<Case> all_cases() {
       frame("byte behind", R::trailing_bytes, {"scouting/anomaly", good + '\xc0'}),
       frame("an array", R::not_a_map, {"scouting/anomaly", "\x91\x01"}),
       frame("an integer", R::not_a_map, {"scouting/anomaly", "\x01"}),
-      set("v 2", R::version, "v", value(2)), set("v 0", R::version, "v", value(0)),
-      set("v text", R::wrong_type, "v", text("1")), set("source bytes", R::wrong_type, "source", binary("link0")),
+      set("v 2", R::version, "v", value(2)),
+      set("v 0", R::version, "v", value(0)),
+      set("v text", R::wrong_type, "v", text("1")),
+      set("source bytes", R::wrong_type, "source", binary("link0")),
       set("source not utf-8", R::wrong_type, "source", text("link\xff")),
       set("source overlong utf-8", R::wrong_type, "source", text("\xc0\xaf")),
-      set("seq negative", R::wrong_type, "seq", value(-1)), set("epoch real", R::wrong_type, "epoch", value(1.5)),
-      set("run 2^32", R::wrong_type, "run", value(1ull << 32)), set("ls 2^32", R::wrong_type, "ls", value(1ull << 32)),
-      set("n 2^32", R::wrong_type, "n", value(1ull << 32)), set("n_bx real", R::wrong_type, "n_bx", value(1.5)),
+      set("seq negative", R::wrong_type, "seq", value(-1)),
+      set("epoch real", R::wrong_type, "epoch", value(1.5)),
+      set("run 2^32", R::wrong_type, "run", value(1ull << 32)),
+      set("ls 2^32", R::wrong_type, "ls", value(1ull << 32)),
+      set("n 2^32", R::wrong_type, "n", value(1ull << 32)),
+      set("n_bx real", R::wrong_type, "n_bx", value(1.5)),
       set("orbits of three", R::wrong_type, "orbits", value(std::vector<int>{1, 2, 3})),
       set("orbits nested", R::wrong_type, "orbits", std::string("\x92\x91\x01\x01")),
       set("orbit 2^32", R::wrong_type, "orbits", orbits(kOrbit, 1ull << 32)),
       set("orbits an integer", R::wrong_type, "orbits", value(1)),
-      set("stream nil", R::wrong_type, "stream", "\xc0"), set("model nil", R::wrong_type, "model", "\xc0"),
+      set("stream nil", R::wrong_type, "stream", "\xc0"),
+      set("model nil", R::wrong_type, "model", "\xc0"),
       set("selection integer", R::wrong_type, "selection", value(1)),
       set("model_hash integer", R::wrong_type, "model_hash", value(1)),
-      set("context array", R::wrong_type, "context", "\x90"), set("context nil", R::wrong_type, "context", "\xc0"),
+      set("context array", R::wrong_type, "context", "\x90"),
+      set("context nil", R::wrong_type, "context", "\xc0"),
       set("fill text", R::wrong_type, "context", context("fill", text("1"))),
       set("menu integer", R::wrong_type, "context", context("menu", value(1))),
       set("prescale 2^63", R::wrong_type, "context", context("prescale_column", value(1ull << 63))),
@@ -99,15 +118,20 @@ std::vector<Case> all_cases() {
       set("pileup text", R::wrong_type, "context", context("pileup", text("40"))),
       set("run_start_ns negative", R::wrong_type, "context", context("run_start_ns", value(-1))),
       set("fill twice", R::wrong_type, "context", MapText{}.add("fill", value(1)).add("fill", value(1))),
-      set("inputs an array", R::wrong_type, "inputs", "\x90"), set("hw_bits nil", R::wrong_type, "hw_bits", "\xc0"),
+      set("inputs an array", R::wrong_type, "inputs", "\x90"),
+      set("hw_bits nil", R::wrong_type, "hw_bits", "\xc0"),
       case_of("seq twice", R::wrong_type, [](MapText& m) { m.add("seq", value(5)); }),
       set("n above 2^22", R::limits, "n", value((1u << 22) + 1)),
       set("4097 input columns", R::limits, "inputs", column("<i4", {2, 4097}, std::string(2 * 4 * 4097, '\0'))),
       set("a source of 5000 bytes", R::limits, "source", value(std::string(5000, 'x'))),
-      frame("other topic", R::topic, {"scouting/other", good}), frame("no topic", R::topic, {"", good}),
-      frame("longer topic", R::topic, {"scouting/anomaly/", good}), frame("shorter topic", R::topic, {"scouting", good}),
-      {"unknown model", [] { return frame_of(good_map().set("model", text("other")).bytes(), "scouting/other"); }, R::unknown_model},
-      set("ls off by one", R::lumisection, "ls", value(4)), set("ls 0", R::lumisection, "ls", value(0)),
+      frame("other topic", R::topic, {"scouting/other", good}),
+      frame("no topic", R::topic, {"", good}),
+      frame("longer topic", R::topic, {"scouting/anomaly/", good}),
+      frame("shorter topic", R::topic, {"scouting", good}),
+      {"unknown model", [] { return frame_of(good_map().set("model", text("other")).bytes(), "scouting/other"); },
+       R::unknown_model},
+      set("ls off by one", R::lumisection, "ls", value(4)),
+      set("ls 0", R::lumisection, "ls", value(0)),
       set("orbits straddle", R::lumisection, "orbits", orbits(kOrbit, 3u << 18)),
       set("orbits reversed", R::orbits, "orbits", orbits(kOrbit + 99, kOrbit)),
       set("event before", R::orbits, "orbits", orbits(kOrbit + 2, kOrbit + 99)),
@@ -131,11 +155,15 @@ std::vector<Case> all_cases() {
       set("data too long", R::column, "inputs", column("<i4", {2, 3}, std::string(25, '\0'))),
       set("shape overflows", R::column, "hw_outputs", column("<i8", {2, 1ull << 60}, "")),
       set("shape 2^63", R::column, "hw_outputs", column("<i8", {1ull << 63, 1ull << 63}, "")),
-      set("negative shape", R::column, "bx", MapText{}.add("t", text("<u2")).add("s", value(std::vector<int>{-2})).add("d", binary("1234"))),
-      set("data as text", R::column, "bx", MapText{}.add("t", text("<u2")).add("s", value(std::vector<int>{2})).add("d", text("\1\0\1"))),
-      set("unknown key in a column", R::column, "bx", column("<u2", {2}, words<std::uint16_t>({1, 1})).add("order", text("C"))),
+      set("negative shape", R::column, "bx",
+          MapText{}.add("t", text("<u2")).add("s", value(std::vector<int>{-2})).add("d", binary("1234"))),
+      set("data as text", R::column, "bx",
+          MapText{}.add("t", text("<u2")).add("s", value(std::vector<int>{2})).add("d", text("\1\0\1"))),
+      set("unknown key in a column", R::column, "bx",
+          column("<u2", {2}, words<std::uint16_t>({1, 1})).add("order", text("C"))),
       set("column without shape", R::column, "bx", column("<u2", {2}, words<std::uint16_t>({1, 1})).drop("s")),
-      set("key twice in a column", R::column, "bx", column("<u2", {2}, words<std::uint16_t>({1, 1})).drop("s").add("t", text("<u2"))),
+      set("key twice in a column", R::column, "bx",
+          column("<u2", {2}, words<std::uint16_t>({1, 1})).drop("s").add("t", text("<u2"))),
       set("hw_outputs of 2 words", R::column, "hw_outputs", column("<i2", {2, 2}, std::string(8, '\0'))),
       set("hw_outputs unsigned", R::column, "hw_outputs", column("<u2", {2, 3}, std::string(12, '\0'))),
       set("hw_bits signed", R::column, "hw_bits", column("<i8", {2}, std::string(16, '\0'))),
@@ -146,11 +174,15 @@ std::vector<Case> all_cases() {
       set("unsigned word above", R::word_range, "inputs", inputs({0, 0, 0, 0, 0, 256})),
       set("code above", R::word_range, "inputs", inputs({0, 4096, 0, 0, 0, 0})),
       set("code below", R::word_range, "inputs", inputs({0, 0, 0, 0, -4097, 0})),
-      set("output above", R::word_range, "hw_outputs", column("<i2", {2, 3}, words<std::int16_t>({4096, 0, 0, 0, 0, 0}))),
-      set("unsigned output below", R::word_range, "hw_outputs", column("|i1", {2, 3}, words<std::int8_t>({0, 0, 0, -1, 0, 0}))),
-      set("last output below", R::word_range, "hw_outputs", column("|i1", {2, 3}, words<std::int8_t>({0, 0, 0, 0, 0, -33}))),
+      set("output above", R::word_range, "hw_outputs",
+          column("<i2", {2, 3}, words<std::int16_t>({4096, 0, 0, 0, 0, 0}))),
+      set("unsigned output below", R::word_range, "hw_outputs",
+          column("|i1", {2, 3}, words<std::int8_t>({0, 0, 0, -1, 0, 0}))),
+      set("last output below", R::word_range, "hw_outputs",
+          column("|i1", {2, 3}, words<std::int8_t>({0, 0, 0, 0, 0, -33}))),
   };
-  for (const char* key : {"v", "source", "seq", "epoch", "stream", "run", "ls", "orbits", "n_bx", "model", "n", "orbit", "bx", "inputs"}) {
+  for (const char* key : {"v", "source", "seq", "epoch", "stream", "run", "ls", "orbits", "n_bx", "model", "n", "orbit",
+                          "bx", "inputs"}) {
     cases.push_back(case_of(key, R::missing_key, [key](MapText& m) { m.drop(key); }));
   }
   return cases;
@@ -167,7 +199,8 @@ TEST(Decode, CausesHaveTheNamesOfTheirValues) {
   EXPECT_EQ(to_string(Rejection::clock_jump), "clock jump");
   EXPECT_EQ(to_string(Rejection::unknown_model), "unknown model");
   EXPECT_EQ(to_string(Rejection::bunch_crossing), "bunch crossing");
-  for (int i = 0; i < static_cast<int>(Rejection::count_); ++i) EXPECT_NE(to_string(static_cast<Rejection>(i)), "unknown");
+  for (int i = 0; i < static_cast<int>(Rejection::count_); ++i)
+    EXPECT_NE(to_string(static_cast<Rejection>(i)), "unknown");
 }
 
 TEST(Decode, ReadsWhatWasSent) {
@@ -233,10 +266,13 @@ TEST(Decode, TakesEveryEncodingOfAnInteger) {
     EXPECT_EQ(b.context.pileup, 5.0);
   }
   // The same in a shape, and in n, ls and v.
-  const std::string two("\xd3\x00\x00\x00\x00\x00\x00\x00\x02", 9), three("\xd1\x00\x03", 3), one("\xce\x00\x00\x00\x01", 5);
+  const std::string two("\xd3\x00\x00\x00\x00\x00\x00\x00\x02", 9), three("\xd1\x00\x03", 3),
+      one("\xce\x00\x00\x00\x01", 5);
   MapText map = good_map();
   map.set("v", one).set("ls", three).set("n", two);
-  map.set("inputs", MapText{}.add("d", binary(std::string(6, '\0'))).add("s", "\x92" + two + three).add("t", text("|i1")).bytes());
+  map.set(
+      "inputs",
+      MapText{}.add("d", binary(std::string(6, '\0'))).add("s", "\x92" + two + three).add("t", text("|i1")).bytes());
   EXPECT_EQ(rejection_of(map), Rejection::none);
   const std::vector<std::string> minus_two = {"\xfe", "\xd0\xfe", "\xd1\xff\xfe", "\xd2\xff\xff\xff\xfe",
                                               "\xd3\xff\xff\xff\xff\xff\xff\xff\xfe"};
@@ -323,13 +359,15 @@ TEST(Decode, ChecksCodesAtTheEdgesOfTheirType) {
     map.drop("hw_outputs").set("inputs", column("<i4", {2, 1}, words<std::int32_t>({0, code})).bytes());
     const Frame frame = frame_of(map.bytes());
     EventBatch b;
-    const Rejection r = decode(frame, [&](std::string_view) { return &info; }, b);
+    const Rejection r = decode(
+        frame, [&](std::string_view) { return &info; }, b);
     EXPECT_TRUE(r == Rejection::none || r == Rejection::word_range);
     if (r == Rejection::none) {
       std::vector<std::int64_t> scratch;
       const std::int64_t raw = raw_inputs(b, info, scratch).at(1, 0);
-      const Wide exact = type.fraction() >= 0 ? (type.fraction() > 63 ? Wide{0} : Wide{code} * (Wide{1} << type.fraction()))
-                                              : Wide{code} / (Wide{1} << std::min(-type.fraction(), 100));
+      const Wide exact = type.fraction() >= 0
+                             ? (type.fraction() > 63 ? Wide{0} : Wide{code} * (Wide{1} << type.fraction()))
+                             : Wide{code} / (Wide{1} << std::min(-type.fraction(), 100));
       EXPECT_EQ(raw, static_cast<std::int64_t>(exact)) << code;
     }
     return r == Rejection::none;
@@ -355,7 +393,8 @@ TEST(Decode, ChecksCodesAtTheEdgesOfTheirType) {
   EXPECT_TRUE(fits(widest, -1));
   EXPECT_FALSE(fits(widest, 1) || fits(widest, -2));
   const FixedPoint wide{.width = 40, .integer = 32};
-  EXPECT_TRUE(fits(wide, std::numeric_limits<std::int32_t>::max()) && fits(wide, std::numeric_limits<std::int32_t>::min()));
+  EXPECT_TRUE(fits(wide, std::numeric_limits<std::int32_t>::max()) &&
+              fits(wide, std::numeric_limits<std::int32_t>::min()));
   const FixedPoint far_below{.width = 8, .integer = -100}, far_above{.width = 8, .integer = 100};
   EXPECT_TRUE(fits(far_below, 0) && fits(far_above, 0));
   EXPECT_FALSE(fits(far_below, 1) || fits(far_below, -1) || fits(far_above, 1) || fits(far_above, -64));
@@ -383,7 +422,8 @@ TEST(PeekHeader, ReadsKeysInAnyOrderAndNothingElse) {
   MapText map = good_map();
   std::reverse(map.pairs.begin(), map.pairs.end());
   const FrameHeader h = peek_header({"scouting/anomaly", map.bytes()});
-  EXPECT_EQ(h, (FrameHeader{"scouting/anomaly", "scouting", "anomaly", "link0", 1'700'000'000'000ull, 5, 7, 3, kOrbit, kOrbit + 99, 2}));
+  EXPECT_EQ(h, (FrameHeader{"scouting/anomaly", "scouting", "anomaly", "link0", 1'700'000'000'000ull, 5, 7, 3, kOrbit,
+                            kOrbit + 99, 2}));
   EXPECT_EQ(peek_header({"scouting/anomaly", good_map().bytes(), "third"}), h);
 }
 

@@ -15,7 +15,8 @@ using namespace test;
 void expect_equal(const Column& a, const Column& b) {
   ASSERT_EQ(a.present(), b.present());
   if (!a.present()) return;
-  EXPECT_EQ(std::tie(a.word_bytes, a.is_signed, a.rows, a.columns), std::tie(b.word_bytes, b.is_signed, b.rows, b.columns));
+  EXPECT_EQ(std::tie(a.word_bytes, a.is_signed, a.rows, a.columns),
+            std::tie(b.word_bytes, b.is_signed, b.rows, b.columns));
   const std::size_t bytes = a.rows * a.columns * static_cast<std::size_t>(a.word_bytes);
   EXPECT_EQ(std::memcmp(a.data, b.data, bytes), 0);
 }
@@ -25,11 +26,13 @@ void expect_round_trip(const EventBatch& a) {
   Frame frame;
   frame.parts = encode(a);
   EventBatch b;
-  ASSERT_EQ(to_string(decode(frame, [&](std::string_view) { return &info; }, b)), "none");
-  EXPECT_EQ(std::tie(a.source, a.epoch, a.seq, a.stream, a.selection, a.run, a.ls, a.first_orbit, a.last_orbit, a.n_bx, a.model,
-                     a.model_hash, a.context, a.n),
-            std::tie(b.source, b.epoch, b.seq, b.stream, b.selection, b.run, b.ls, b.first_orbit, b.last_orbit, b.n_bx, b.model,
-                     b.model_hash, b.context, b.n));
+  ASSERT_EQ(to_string(decode(
+                frame, [&](std::string_view) { return &info; }, b)),
+            "none");
+  EXPECT_EQ(std::tie(a.source, a.epoch, a.seq, a.stream, a.selection, a.run, a.ls, a.first_orbit, a.last_orbit, a.n_bx,
+                     a.model, a.model_hash, a.context, a.n),
+            std::tie(b.source, b.epoch, b.seq, b.stream, b.selection, b.run, b.ls, b.first_orbit, b.last_orbit, b.n_bx,
+                     b.model, b.model_hash, b.context, b.n));
   EXPECT_EQ(b.unknown_keys, 0u);
   expect_equal(a.orbit, b.orbit);
   expect_equal(a.bx, b.bx);

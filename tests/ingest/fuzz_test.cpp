@@ -1,5 +1,5 @@
-// Corrupted frames, the same ones on every machine: no crash, no memory beyond the frame's own size, a decision for each,
-// and the next good frame decodes. The corruption knows the format, so that most frames get past the first check.
+// Corrupted frames, the same ones on every machine: no crash, no memory beyond the frame's own size, a decision for
+// each, and the next good frame decodes. The corruption knows the format, so that most frames get past the first check.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -55,18 +55,30 @@ std::string bytes(std::initializer_list<unsigned> list) {
 // Values that promise more than there is, nest, or are of the wrong type.
 std::string hostile_value(Random& random) {
   switch (random.below(12)) {
-    case 0: return bytes({0xdf, 0xff, 0xff, 0xff, 0xff});
-    case 1: return bytes({0xdd, 0x7f, 0xff, 0xff, 0xff});
-    case 2: return bytes({0xc6, 0xff, 0xff, 0xff, 0xff});
-    case 3: return bytes({0xdb, 0x80, 0x00, 0x00, 0x00});
-    case 4: return bytes({0xc9, 0xff, 0xff, 0xff, 0xff, 0x01});
-    case 5: return std::string(random.below(20'000), '\x91') + '\x01';
-    case 6: return std::string(random.below(20'000), '\x81');
-    case 7: return bytes({0xc1});
-    case 8: return bytes({0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0});
-    case 9: return value(random.below(~0ull));
-    case 10: return column("<i4", {random.below(~0ull), random.below(5000)}, std::string(random.below(100), 'x')).bytes();
-    default: return column(random.below(2) ? ">i4" : "<u8", {2, 3}, std::string(random.below(64), '\xff')).bytes();
+    case 0:
+      return bytes({0xdf, 0xff, 0xff, 0xff, 0xff});
+    case 1:
+      return bytes({0xdd, 0x7f, 0xff, 0xff, 0xff});
+    case 2:
+      return bytes({0xc6, 0xff, 0xff, 0xff, 0xff});
+    case 3:
+      return bytes({0xdb, 0x80, 0x00, 0x00, 0x00});
+    case 4:
+      return bytes({0xc9, 0xff, 0xff, 0xff, 0xff, 0x01});
+    case 5:
+      return std::string(random.below(20'000), '\x91') + '\x01';
+    case 6:
+      return std::string(random.below(20'000), '\x81');
+    case 7:
+      return bytes({0xc1});
+    case 8:
+      return bytes({0xcb, 0x7f, 0xf8, 0, 0, 0, 0, 0, 0});
+    case 9:
+      return value(random.below(~0ull));
+    case 10:
+      return column("<i4", {random.below(~0ull), random.below(5000)}, std::string(random.below(100), 'x')).bytes();
+    default:
+      return column(random.below(2) ? ">i4" : "<u8", {2, 3}, std::string(random.below(64), '\xff')).bytes();
   }
 }
 
@@ -78,7 +90,8 @@ std::string corrupted(const std::string& good, Random& random) {
         body[random.below(body.size())] ^= static_cast<char>(1u << random.below(8));
       }
       return body;
-    case 1: return body.substr(0, random.below(body.size()));
+    case 1:
+      return body.substr(0, random.below(body.size()));
     case 2: {  // a wrong value under a right key
       MapText map = good_map();
       map.pairs[random.below(map.pairs.size())].second = hostile_value(random);
@@ -89,7 +102,8 @@ std::string corrupted(const std::string& good, Random& random) {
       for (int i = 0; i < 3; ++i) {
         std::swap(map.pairs[random.below(map.pairs.size())], map.pairs[random.below(map.pairs.size())]);
       }
-      if (random.below(2)) map.pairs.erase(map.pairs.begin() + static_cast<std::ptrdiff_t>(random.below(map.pairs.size())));
+      if (random.below(2))
+        map.pairs.erase(map.pairs.begin() + static_cast<std::ptrdiff_t>(random.below(map.pairs.size())));
       if (random.below(2)) map.pairs.push_back(map.pairs[random.below(map.pairs.size())]);
       if (random.below(2)) map.add(std::string(random.below(300), 'k'), hostile_value(random));
       return map.bytes();
@@ -145,10 +159,10 @@ TEST(Fuzz, CorruptedFramesAreRejectedWithinTheirOwnSize) {
     }
   }
   // The corruption reaches every check that a single frame can fail.
-  for (const Rejection cause : {Rejection::none, Rejection::parts, Rejection::not_msgpack, Rejection::trailing_bytes,
-                                Rejection::not_a_map, Rejection::missing_key, Rejection::wrong_type, Rejection::version,
-                                Rejection::topic, Rejection::lumisection, Rejection::orbits,
-                                Rejection::bunch_crossing, Rejection::column, Rejection::word_range, Rejection::limits}) {
+  for (const Rejection cause :
+       {Rejection::none, Rejection::parts, Rejection::not_msgpack, Rejection::trailing_bytes, Rejection::not_a_map,
+        Rejection::missing_key, Rejection::wrong_type, Rejection::version, Rejection::topic, Rejection::lumisection,
+        Rejection::orbits, Rejection::bunch_crossing, Rejection::column, Rejection::word_range, Rejection::limits}) {
     EXPECT_GT(causes[cause], 0) << to_string(cause);
   }
 }

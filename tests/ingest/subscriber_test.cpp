@@ -109,7 +109,8 @@ TEST(Subscriber, EndsWithoutAnybodyReading) {
 
 TEST(Subscriber, TakesAskedTopicsFromSeveralPublishers) {
   Publisher first(kAnyPort), second(kAnyPort);
-  Subscriber subscriber({.endpoints = {first.last_endpoint(), second.last_endpoint()}, .topics = {"scouting/", "express/a"}});
+  Subscriber subscriber(
+      {.endpoints = {first.last_endpoint(), second.last_endpoint()}, .topics = {"scouting/", "express/a"}});
   ASSERT_TRUE(first.wait_for_subscriber(never, 10s));
   ASSERT_TRUE(second.wait_for_subscriber(never, 10s));
   // Both subscriptions must have arrived; the second may lie behind the first by a moment.
@@ -185,7 +186,9 @@ void expect_drops_accounted(const SubscriberSettings& limits, std::size_t paddin
   EXPECT_EQ(yielded + dropped, frames + 4);
 }
 
-TEST(Subscriber, AccountsForDropsOfAQueueFullOfFrames) { expect_drops_accounted({.endpoints = {}, .queue_frames = 3}, 0, 200); }
+TEST(Subscriber, AccountsForDropsOfAQueueFullOfFrames) {
+  expect_drops_accounted({.endpoints = {}, .queue_frames = 3}, 0, 200);
+}
 
 TEST(Subscriber, AccountsForDropsOfAQueueFullOfBytes) {
   expect_drops_accounted({.endpoints = {}, .queue_bytes = 300'000}, 100'000, 60);
@@ -216,7 +219,8 @@ TEST(Subscriber, CountsALinkCutForATooLongPart) {
 
 TEST(Subscriber, NamesABadEndpoint) {
   EXPECT_THAT(message_of([] { Subscriber s({.endpoints = {"nonsense"}}); }), HasSubstr("'nonsense'"));
-  EXPECT_THAT(message_of([] { Subscriber s({.endpoints = {"tcp://127.0.0.1:99999"}}); }), HasSubstr("tcp://127.0.0.1:99999"));
+  EXPECT_THAT(message_of([] { Subscriber s({.endpoints = {"tcp://127.0.0.1:99999"}}); }),
+              HasSubstr("tcp://127.0.0.1:99999"));
   EXPECT_THAT(message_of([] { Subscriber s({.endpoints = {"inproc://here"}}); }), HasSubstr("inproc://here"));
   EXPECT_THAT(message_of([] { Subscriber s({.endpoints = {}}); }), HasSubstr("no endpoint"));
 }
