@@ -23,7 +23,7 @@ std::string with_detail(std::string text, const std::string& detail) {
 
 std::string list_of(const std::vector<std::string>& items) {
   std::string text;
-  for (std::size_t i = 0; i < items.size() && i < kNamed; ++i) text += (i == 0 ? "" : ", ") + items[i];
+  for (std::size_t i = 0; i < items.size() && i < kNamed; ++i) text.append(i == 0 ? "" : ", ").append(items[i]);
   if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";
   return text;
 }
@@ -70,15 +70,16 @@ std::string conditions_reason(const std::vector<const Verdict*>& outputs, const 
   std::vector<std::string> moved;
   for (const Verdict* v : outputs) {
     std::string item = v->monitor + " drifted (" + v->statistic;
-    if (v->value) item += " " + text_of(*v->value);
-    if (v->limit) item += ", limit " + text_of(*v->limit);
+    if (v->value) item.append(" ").append(text_of(*v->value));
+    if (v->limit) item.append(", limit ").append(text_of(*v->limit));
     add_once(moved, item + ")");
   }
   std::string text = list_of(moved);
   if (inputs_off > 0) {
     std::vector<std::string> names;
     for (const Verdict* v : inputs) add_once(names, v->monitor);
-    text += (text.empty() ? "" : "; ") + std::to_string(inputs_off) + " inputs drifted: " + list_of(names);
+    text.append(text.empty() ? "" : "; ").append(std::to_string(inputs_off));
+    text.append(" inputs drifted: ").append(list_of(names));
   } else {
     text += "; no input explains it";
   }

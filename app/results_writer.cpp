@@ -59,7 +59,7 @@ void ResultsWriter::write(const Closing& closing) {
   if (settings_.quiet) {
     text.clear();
   } else if (!settings_.json) {
-    text = closing_text(closing);
+    text = text_(closing);
   }
   if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
     throw Error("standard output", std::strerror(errno), "an open pipe or file with room");

@@ -12,6 +12,7 @@
 
 #include "alerting/journal.h"
 #include "app/judge.h"
+#include "app/text.h"
 #include "core/bounded_queue.h"
 #include "core/digest.h"
 
@@ -53,6 +54,7 @@ class ResultsWriter {
   std::function<void()> on_commit_;
   BoundedQueue<Closing> queue_{64};
   Sha256 sha256_;
+  ClosingText text_;
   std::set<std::string> occurred_;
   std::exception_ptr failure_;
   std::thread thread_;

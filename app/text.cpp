@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 namespace vigil::app {
 
@@ -42,7 +43,7 @@ std::string action_text(const Action& a) {
   return text + fmt::format("        id {}\n", a.id);
 }
 
-std::string closing_text(const Closing& closing) {
+std::string ClosingText::operator()(const Closing& closing) {
   std::string text;
   const Lumisection& line = closing.lumisection;
   if (line.ls > 0) {
@@ -67,6 +68,12 @@ std::string closing_text(const Closing& closing) {
     const Window& w = judged.window;
     text += fmt::format("WINDOW  {} LS {}-{} {} {}  {}  {}\n", w.name, w.first_ls, w.last_ls, w.model, w.stream,
                         paint(w.quality, fmt::format("{:<7}", to_string(w.quality))), w.reason);
+    std::string state(to_string(w.quality));
+    for (const Verdict& v : judged.verdicts) {
+      if (v.quality == Quality::bad) state += " " + v.monitor;
+    }
+    std::string& before = said_[w.model + " " + w.stream + " " + w.name];
+    if (std::exchange(before, state) == state) continue;
     std::size_t shown = 0;
     for (const Verdict& v : judged.verdicts) {
       if (v.quality != Quality::bad && v.quality != Quality::medium) continue;

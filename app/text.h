@@ -1,6 +1,7 @@
 // Results as text for people: one line a lumisection, window or action, coloured on a terminal.
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "app/judge.h"
@@ -11,7 +12,14 @@ namespace vigil::app {
 bool colours();
 std::string paint(Quality quality, const std::string& text);
 
-std::string closing_text(const Closing& closing);
+// Remembers what it said of each window name, so that verdicts are spelled out when they change, not each time.
+class ClosingText {
+ public:
+  std::string operator()(const Closing& closing);
+
+ private:
+  std::map<std::string, std::string> said_;  // model, stream, window -> qualities
+};
 std::string action_text(const Action& action);
 
 // 12.3k, 4.56M: four significant characters.

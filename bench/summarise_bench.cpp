@@ -79,8 +79,8 @@ struct Batch {
 void per_event(benchmark::State& state, std::size_t n) {
   state.counters["events/s"] =
       benchmark::Counter(static_cast<double>(n), benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["ns/event"] = benchmark::Counter(
-      static_cast<double>(n) / 1e9, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  state.counters["time/event"] = benchmark::Counter(
+      static_cast<double>(n), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 void fill(benchmark::State& state) {

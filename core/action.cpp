@@ -48,7 +48,7 @@ std::string action_id(const std::string& model_hash, const std::string& stream, 
                       const std::string& subject, std::uint32_t run, std::uint32_t ls) {
   std::string name = "vigil:action:1:" + model_hash + ":" + stream + ":";
   name.append(to_string(kind)).append(":").append(to_string(cause)).append(":").append(subject);
-  name += ":" + std::to_string(run) + ":" + std::to_string(ls);
+  name.append(":").append(std::to_string(run)).append(":").append(std::to_string(ls));
   return uuid5(kActionNamespace, name);
 }
 

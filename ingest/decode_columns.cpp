@@ -77,10 +77,11 @@ struct Range {
 Range code_range(const FixedPoint& type) {
   const int shift = type.fraction();
   if (shift > 63 || shift < -63) return {};  // 0 alone
-  const Wide scale = Wide{1} << (shift < 0 ? -shift : shift);
   if (shift >= 0) {
-    return {static_cast<std::int64_t>(type.lowest() / scale), static_cast<std::int64_t>(type.highest() / scale), 0};
+    // Both towards 0; shifts of what is not below 0 are cheap divisions.
+    return {static_cast<std::int64_t>(-(-Wide{type.lowest()} >> shift)), type.highest() >> shift, 0};
   }
+  const Wide scale = Wide{1} << -shift;
   const auto scaled = [scale](std::int64_t limit) {
     const Wide least = std::numeric_limits<std::int64_t>::min(), most = std::numeric_limits<std::int64_t>::max();
     return static_cast<std::int64_t>(std::clamp(limit * scale, least, most));
@@ -91,41 +92,53 @@ Range code_range(const FixedPoint& type) {
 // Rows are laid end to end, so the ranges of a few rows are too: a single column is checked as fast as sixty.
 constexpr std::size_t kWordsAtOnce = 64;
 
+// Comparisons become masks of all ones, which is what vector instructions make of them.
+template <bool kHasZero, class T>
+bool words_fit(const char* words, std::size_t total, const std::vector<T>& lowest, const std::vector<T>& highest,
+               const std::vector<T>& zero) {
+  const T* const low = lowest.data();
+  const T* const high = highest.data();
+  const T* const none = zero.data();
+  for (std::size_t at = 0; at < total; at += lowest.size()) {
+    const std::size_t count = std::min(lowest.size(), total - at);
+    const char* const from = words + at * sizeof(T);
+    T bad = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const T word = load<T>(from, i);
+      bad = static_cast<T>(bad | (word < low[i] ? T{-1} : T{0}) | (word > high[i] ? T{-1} : T{0}));
+      if constexpr (kHasZero) bad = static_cast<T>(bad | (word & none[i]));
+    }
+    if (bad != 0) return false;
+  }
+  return true;
+}
+
 template <class T>
 bool words_fit(const Column& words, const std::vector<Range>& ranges) {
   using Bits = std::make_unsigned_t<T>;
   constexpr T kLeast = std::numeric_limits<T>::min(), kMost = std::numeric_limits<T>::max();
   const std::size_t columns = ranges.size();
-  const std::size_t length = columns * std::max<std::size_t>(1, kWordsAtOnce / columns);
+  const std::size_t rows = std::max<std::size_t>(1, std::min(words.rows, kWordsAtOnce / columns));
   thread_local std::vector<T> lowest, highest, zero;
-  lowest.resize(length);
-  highest.resize(length);
-  zero.resize(length);
+  lowest.clear();
+  highest.clear();
+  zero.clear();
   bool holds_all = true;
-  for (std::size_t i = 0; i < length; ++i) {
-    const Range& range = ranges[i % columns];
-    lowest[i] = static_cast<T>(std::max(range.lowest, std::int64_t{kLeast}));
-    highest[i] = static_cast<T>(std::min(range.highest, std::int64_t{kMost}));
-    zero[i] = static_cast<T>(static_cast<Bits>(range.zero));
-    holds_all = holds_all && lowest[i] == kLeast && highest[i] == kMost && zero[i] == 0;
-  }
-  if (holds_all) return true;
-  const T* const low = lowest.data();
-  const T* const high = highest.data();
-  const T* const none = zero.data();
-  const std::size_t total = words.rows * columns;
-  for (std::size_t at = 0; at < total; at += length) {
-    const std::size_t count = std::min(length, total - at);
-    const char* const from = static_cast<const char*>(words.data) + at * sizeof(T);
-    T bad = 0;
-    for (std::size_t i = 0; i < count; ++i) {
-      const T word = load<T>(from, i);
-      bad = static_cast<T>(bad | static_cast<T>(word < low[i]) | static_cast<T>(word > high[i]) |
-                           static_cast<T>(word & none[i]));
+  bool has_zero = false;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (const Range& range : ranges) {
+      lowest.push_back(static_cast<T>(std::max(range.lowest, std::int64_t{kLeast})));
+      highest.push_back(static_cast<T>(std::min(range.highest, std::int64_t{kMost})));
+      zero.push_back(static_cast<T>(static_cast<Bits>(range.zero)));
+      holds_all = holds_all && lowest.back() == kLeast && highest.back() == kMost;
+      has_zero = has_zero || zero.back() != 0;
     }
-    if (bad != 0) return false;
   }
-  return true;
+  if (holds_all && !has_zero) return true;
+  const char* const from = static_cast<const char*>(words.data);
+  const std::size_t total = words.rows * columns;
+  return has_zero ? words_fit<true>(from, total, lowest, highest, zero)
+                  : words_fit<false>(from, total, lowest, highest, zero);
 }
 
 bool words_fit(const Column& words, const std::vector<Range>& ranges) {
