@@ -12,6 +12,10 @@
 namespace {
 // What this thread asked of the heap since it was last set to 0.
 thread_local std::size_t allocated = 0;
+}  // namespace
+
+#ifndef __SANITIZE_THREAD__  // which has to see by itself who frees
+namespace {
 void* counted(std::size_t size) {
   allocated += size;
   if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
@@ -29,6 +33,7 @@ void operator delete(void* p) noexcept { std::free(p); }
 void operator delete[](void* p) noexcept { std::free(p); }
 void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
+#endif
 
 namespace vigil::ingest {
 namespace {
