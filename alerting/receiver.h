@@ -1,5 +1,5 @@
-// The receiving end of docs/actions_wire.md: binds REP, answers every action. The demo's pipeline, and a pattern for a real one.
-// Owns one thread, joined in its destructor.
+// The receiving end of docs/actions_wire.md: binds REP, answers every action. The demo's pipeline, and a pattern for a
+// real one. Owns one thread, joined in its destructor.
 #pragma once
 
 #include <functional>
@@ -10,8 +10,8 @@ namespace vigil::alerting {
 
 class ActionReceiver {
  public:
-  // Binds `endpoint` (tcp://127.0.0.1:* takes a free port). `on_action` gets the CloudEvent on the receiver's thread; each one is
-  // then accepted. Throws Error naming the endpoint when it cannot be bound.
+  // Binds `endpoint` (tcp://127.0.0.1:* takes a free port). `on_action` gets the CloudEvent on the receiver's thread;
+  // each one is then accepted. Throws Error naming the endpoint when it cannot be bound.
   ActionReceiver(const std::string& endpoint, std::function<void(const std::string& cloudevent)> on_action);
   ~ActionReceiver();
   ActionReceiver(const ActionReceiver&) = delete;

@@ -25,7 +25,8 @@ EventArray read_events(const std::string& file, const ModelInfo& model) {
       try {
         events.words[i] = cast_real(array.reals[i], model.inputs[i % columns].type);
       } catch (const Error& e) {
-        throw Error(file + ": row " + std::to_string(i / columns) + ", column " + std::to_string(i % columns), e.what());
+        throw Error(file + ": row " + std::to_string(i / columns) + ", column " + std::to_string(i % columns),
+                    e.what());
       }
     }
     return events;

@@ -16,8 +16,9 @@ struct EventArray {
   std::vector<std::int64_t> words;
 };
 
-// Reads a .npy of [n, inputs] (n = 0 allowed): integers are raw words, floats are real values, quantised to each column's
-// type by its own rounding and overflow mode. Throws Error naming the file, and row and column of a word that does not fit.
+// Reads a .npy of [n, inputs] (n = 0 allowed): integers are raw words, floats are real values, quantised to each
+// column's type by its own rounding and overflow mode. Throws Error naming the file, and row and column of a word that
+// does not fit.
 EventArray read_events(const std::string& file, const ModelInfo& model);
 
 // Calls `work(first, last)` for pieces of [0, rows) on `jobs` threads; rethrows the first exception.

@@ -84,12 +84,11 @@ int run_actions_note(const ActionsOptions& options, const std::string& verb) {
     (void)find_action(journal, options);
   }
   const auto now = std::chrono::system_clock::now().time_since_epoch();
-  alerting::note_action(options.journal,
-                        {.at_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
-                         .actor = options.actor.empty() ? user() : options.actor,
-                         .verb = verb,
-                         .action_id = options.id,
-                         .reason = options.reason});
+  alerting::note_action(options.journal, {.at_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
+                                          .actor = options.actor.empty() ? user() : options.actor,
+                                          .verb = verb,
+                                          .action_id = options.id,
+                                          .reason = options.reason});
   if (options.json) {
     fmt::print("{}\n", ordered_json{{"id", options.id}, {"recorded", verb}}.dump());
   } else {
@@ -106,9 +105,13 @@ int run_status(const std::string& file, bool json) {
   ordered_json out = {{"journal", file},
                       {"lumisections", counts.lumisections},
                       {"windows", counts.windows},
-                      {"actions", {{"all", counts.actions}, {"open", counts.open}, {"pending", counts.pending},
-                                   {"delivered", counts.delivered}, {"rejected", counts.rejected},
-                                   {"expired", counts.expired}}},
+                      {"actions",
+                       {{"all", counts.actions},
+                        {"open", counts.open},
+                        {"pending", counts.pending},
+                        {"delivered", counts.delivered},
+                        {"rejected", counts.rejected},
+                        {"expired", counts.expired}}},
                       {"streams", ordered_json::array()}};
   for (const std::string& text : lumisections) {
     auto line = ordered_json::parse(text);
@@ -138,11 +141,13 @@ int run_status(const std::string& file, bool json) {
       quality = stream["windows"].back()["quality"].get<std::string>();
       reason = stream["windows"].back()["reason"].get<std::string>();
     }
-    const Quality level = quality == "good" ? Quality::good : quality == "medium" ? Quality::medium
-                          : quality == "bad" ? Quality::bad : Quality::unknown;
+    const Quality level = quality == "good"     ? Quality::good
+                          : quality == "medium" ? Quality::medium
+                          : quality == "bad"    ? Quality::bad
+                                                : Quality::unknown;
     fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8.2f} {:>6} {:>9}  {} {}\n", line["model"].get<std::string>(),
-               line["stream"].get<std::string>(), line["run"].dump(), line["ls"].dump(), line["events"].dump(), coverage,
-               lost, mismatches, paint(level, fmt::format("{:<8}", quality)), reason);
+               line["stream"].get<std::string>(), line["run"].dump(), line["ls"].dump(), line["events"].dump(),
+               coverage, lost, mismatches, paint(level, fmt::format("{:<8}", quality)), reason);
   }
   fmt::print("{} lumisections, {} windows, {} actions ({} open, {} pending, {} delivered, {} rejected, {} expired)\n",
              counts.lumisections, counts.windows, counts.actions, counts.open, counts.pending, counts.delivered,

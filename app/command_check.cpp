@@ -18,15 +18,18 @@ int run_check(const MonitorOptions& options) {
     monitors::StreamMonitor(model->info(), "scouting", configuration.monitors, {});
   }
   if (options.json) {
-    nlohmann::ordered_json out = {{"configuration", to_yaml(configuration)}, {"models", nlohmann::ordered_json::array()}};
+    nlohmann::ordered_json out = {{"configuration", to_yaml(configuration)},
+                                  {"models", nlohmann::ordered_json::array()}};
     for (const auto& model : models.all()) {
-      out["models"].push_back({{"name", model->info().name}, {"version", model->info().version}, {"model_hash", model->info().hash}});
+      out["models"].push_back(
+          {{"name", model->info().name}, {"version", model->info().version}, {"model_hash", model->info().hash}});
     }
     fmt::print("{}\n", out.dump());
     return 0;
   }
   fmt::print("{}", to_yaml(configuration));
-  for (const auto& model : models.all()) fmt::print("# model {} {} {}\n", model->info().name, model->info().version, model->info().hash);
+  for (const auto& model : models.all())
+    fmt::print("# model {} {} {}\n", model->info().name, model->info().version, model->info().hash);
   if (reference) fmt::print("# reference of {} events\n", reference->summary.events);
   return 0;
 }

@@ -43,7 +43,8 @@ void print(const ordered_json& item, bool json) {
   std::string text;
   for (const auto& [key, value] : item.items()) {
     text += fmt::format("{}{} {}", text.empty() ? "" : "  ", key,
-                        value.is_string() ? value.get<std::string>() : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
+                        value.is_string() ? value.get<std::string>()
+                                          : value.dump(-1, ' ', false, ordered_json::error_handler_t::replace));
   }
   fmt::print("{}\n", text);
 }
@@ -53,9 +54,11 @@ std::string verdict_of(const std::vector<std::string>& parts) {
   Frame frame;
   frame.parts = parts;
   EventBatch batch;
-  const Rejection cause = ingest::decode(frame, [](std::string_view) -> const ModelInfo* { return nullptr; }, batch);
+  const Rejection cause = ingest::decode(
+      frame, [](std::string_view) -> const ModelInfo* { return nullptr; }, batch);
   // Without a model, everything that can be checked has been when only the model is missing.
-  return cause == Rejection::unknown_model || cause == Rejection::none ? "header ok, columns need the model" : std::string(to_string(cause));
+  return cause == Rejection::unknown_model || cause == Rejection::none ? "header ok, columns need the model"
+                                                                       : std::string(to_string(cause));
 }
 
 void decode_recording(const std::string& file, bool json) {
@@ -87,7 +90,8 @@ void decode_recording(const std::string& file, bool json) {
 }  // namespace
 
 int run_decode(const std::string& file, bool json) {
-  if (!std::filesystem::is_regular_file(file)) throw Error(file, "no such file", "a recording, or the msgpack body of one frame");
+  if (!std::filesystem::is_regular_file(file))
+    throw Error(file, "no such file", "a recording, or the msgpack body of one frame");
   std::ifstream in(file, std::ios::binary);
   char first = 0;
   in.get(first);

@@ -47,7 +47,8 @@ void publish(replay::ScenarioSource& source, ingest::Publisher& publisher, const
 }
 
 // Ends the subscriber when the publisher is done and nothing more has arrived for a moment.
-void stop_when_quiet(ingest::Subscriber& subscriber, const std::atomic<bool>& published, const std::atomic<bool>& stop) {
+void stop_when_quiet(ingest::Subscriber& subscriber, const std::atomic<bool>& published,
+                     const std::atomic<bool>& stop) {
   std::uint64_t before = ~0ull;
   while (!stop) {
     const std::uint64_t now = subscriber.counters().frames.load();
@@ -80,7 +81,8 @@ int run_demo(bool json) {
     received.events.push_back(ordered_json::parse(text));
     const auto& data = received.events.back()["data"];
     if (json) return;
-    fmt::print("PIPELINE received {} {} and accepted it\n", data["kind"].get<std::string>(), data["id"].get<std::string>());
+    fmt::print("PIPELINE received {} {} and accepted it\n", data["kind"].get<std::string>(),
+               data["id"].get<std::string>());
     std::fflush(stdout);
   });
 
@@ -105,7 +107,8 @@ int run_demo(bool json) {
 
   std::atomic<bool> stop{false}, published{false};
   Session session(configuration, {.json = false, .live = true, .quiet = json});
-  ingest::Subscriber subscriber({.endpoints = configuration.subscribe, .topics = {}, .queue_frames = configuration.queue_frames});
+  ingest::Subscriber subscriber(
+      {.endpoints = configuration.subscribe, .topics = {}, .queue_frames = configuration.queue_frames});
   signals.watch([&] {
     stop = true;
     source.request_stop();
@@ -136,28 +139,32 @@ int run_demo(bool json) {
   const auto counts = session.journal().counts();
   std::lock_guard lock(received.mutex);
   if (json) {
-    ordered_json out = {{"events", totals.events}, {"lumisections", totals.lumisections}, {"windows", totals.windows},
-                        {"actions", totals.actions}, {"delivered", counts.delivered}, {"received", ordered_json::array()},
+    ordered_json out = {{"events", totals.events},       {"lumisections", totals.lumisections},
+                        {"windows", totals.windows},     {"actions", totals.actions},
+                        {"delivered", counts.delivered}, {"received", ordered_json::array()},
                         {"journal", journal.string()}};
-    for (const auto& event : received.events) out["received"].push_back({{"id", event["id"]}, {"kind", event["data"]["kind"]}});
+    for (const auto& event : received.events)
+      out["received"].push_back({{"id", event["id"]}, {"kind", event["data"]["kind"]}});
     fmt::print("{}\n", out.dump());
     return 0;
   }
   fmt::print("\nWhat was seen\n");
-  fmt::print("  {} events in {} lumisections, {} windows judged, {} verdicts\n", short_number(static_cast<double>(totals.events)),
-             totals.lumisections, totals.windows, totals.verdicts);
+  fmt::print("  {} events in {} lumisections, {} windows judged, {} verdicts\n",
+             short_number(static_cast<double>(totals.events)), totals.lumisections, totals.windows, totals.verdicts);
   fmt::print("  injected: {}\n", first_fault(scenario));
   for (const auto& event : received.events) {
     fmt::print("  received by the pipeline: {} — {}\n", event["data"]["kind"].get<std::string>(),
                event["data"]["reason"].get<std::string>());
   }
   if (received.events.empty()) fmt::print("  no action was proposed\n");
-  fmt::print("\nWhat to try next\n"
-             "  vigil status {0}\n"
-             "  vigil actions list --journal {0}\n"
-             "  vigil simulate conf/scenarios/dead_column.yaml --record dead.vrec && vigil replay dead.vrec --model demo/model\n"
-             "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream of your own)\n",
-             journal.string());
+  fmt::print(
+      "\nWhat to try next\n"
+      "  vigil status {0}\n"
+      "  vigil actions list --journal {0}\n"
+      "  vigil simulate conf/scenarios/dead_column.yaml --record dead.vrec && vigil replay dead.vrec --model "
+      "demo/model\n"
+      "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream of your own)\n",
+      journal.string());
   return 0;
 }
 

@@ -19,11 +19,13 @@ using nlohmann::ordered_json;
 constexpr std::size_t kPiece = 4096;
 constexpr std::size_t kFirstRows = 10;  // mismatches listed per output
 
-void write_outputs(const std::string& file, const ModelInfo& info, std::size_t rows, const std::vector<std::int64_t>& words) {
+void write_outputs(const std::string& file, const ModelInfo& info, std::size_t rows,
+                   const std::vector<std::int64_t>& words) {
   const bool wide = std::any_of(info.outputs.begin(), info.outputs.end(), [](const Output& o) {
     return o.type.lowest() < INT32_MIN || o.type.highest() > INT32_MAX;
   });
-  fpga_model::write_npy(file, words, {rows, info.output_words()}, wide ? fpga_model::NpyType::i8 : fpga_model::NpyType::i4);
+  fpga_model::write_npy(file, words, {rows, info.output_words()},
+                        wide ? fpga_model::NpyType::i8 : fpga_model::NpyType::i4);
 }
 
 std::string file_name_of(const std::string& tensor) {
@@ -43,10 +45,11 @@ void write_layers(const std::string& folder, const fpga_model::PackageModel& mod
                                                               fpga_model::smallest_npy_type(tensor.type),
                                                               std::vector<std::size_t>{events.rows, tensor.words}));
   }
-  const Status status = model.evaluate_all(words_of(events.words.data(), model.info().inputs.size()), events.rows,
-                                           [&](std::size_t tensor, std::size_t, std::size_t, std::span<const std::int64_t> words) {
-                                             writers[tensor]->append(words);
-                                           });
+  const Status status =
+      model.evaluate_all(words_of(events.words.data(), model.info().inputs.size()), events.rows,
+                         [&](std::size_t tensor, std::size_t, std::size_t, std::span<const std::int64_t> words) {
+                           writers[tensor]->append(words);
+                         });
   if (status != Status::ok) throw Error(folder, "an input word is outside the model's range");
   for (auto& writer : writers) writer->finish();
 }
@@ -58,17 +61,19 @@ struct OutputComparison {
 };
 
 // Prints the comparison; whether anything differs.
-bool compare(const EmulateOptions& options, const ModelInfo& info, std::size_t rows, const std::vector<std::int64_t>& words) {
+bool compare(const EmulateOptions& options, const ModelInfo& info, std::size_t rows,
+             const std::vector<std::int64_t>& words) {
   const auto hardware = fpga_model::read_npy(options.compare);
   const std::size_t columns = info.output_words();
   // A model of one word may come as a plain vector.
-  const bool fits = hardware.is_integer && !hardware.shape.empty() && hardware.shape[0] == rows &&
-                    ((hardware.shape.size() == 2 && hardware.shape[1] == columns) ||
-                     (hardware.shape.size() == 1 && columns == 1));
+  const bool fits =
+      hardware.is_integer && !hardware.shape.empty() && hardware.shape[0] == rows &&
+      ((hardware.shape.size() == 2 && hardware.shape[1] == columns) || (hardware.shape.size() == 1 && columns == 1));
   if (!fits) {
     std::string shape;
     for (const std::size_t d : hardware.shape) shape += (shape.empty() ? "" : ",") + std::to_string(d);
-    throw Error(options.compare, (hardware.is_integer ? "integers" : "real numbers") + std::string(" of shape [") + shape + "]",
+    throw Error(options.compare,
+                (hardware.is_integer ? "integers" : "real numbers") + std::string(" of shape [") + shape + "]",
                 "raw words of shape [" + std::to_string(rows) + "," + std::to_string(columns) + "]");
   }
   std::vector<OutputComparison> outputs(info.outputs.size());
@@ -83,7 +88,8 @@ bool compare(const EmulateOptions& options, const ModelInfo& info, std::size_t r
         differs = true;
         ++outputs[o].mismatched_words;
         if (outputs[o].first.size() < kFirstRows) {
-          outputs[o].first.push_back({{"row", row}, {"column", w}, {"hardware", hardware.integers[i]}, {"emulator", words[i]}});
+          outputs[o].first.push_back(
+              {{"row", row}, {"column", w}, {"hardware", hardware.integers[i]}, {"emulator", words[i]}});
         }
       }
       outputs[o].mismatched_events += differs;
@@ -128,23 +134,27 @@ int run_emulate(const EmulateOptions& options) {
     const Status status = model->predict(words_of(events.words.data() + first * info.inputs.size(), info.inputs.size()),
                                          mutable_words_of(words.data() + first * columns, columns), last - first);
     if (status != Status::ok) {
-      throw Error(options.input, "rows " + std::to_string(first) + " to " + std::to_string(last - 1) +
-                                     (status == Status::failed ? ": the emulator failed" : ": a word indexes beyond its table"));
+      throw Error(options.input,
+                  "rows " + std::to_string(first) + " to " + std::to_string(last - 1) +
+                      (status == Status::failed ? ": the emulator failed" : ": a word indexes beyond its table"));
     }
   });
   if (!options.output.empty()) write_outputs(options.output, info, events.rows, words);
   if (!options.layers.empty()) write_layers(options.layers, *model, events);
   if (!options.compare.empty()) return compare(options, info, events.rows, words) ? 1 : 0;
   if (options.json) {
-    ordered_json out = {{"events", events.rows}, {"model", info.name}, {"model_hash", info.hash}, {"outputs", ordered_json::array()}};
-    for (const Output& output : info.outputs) out["outputs"].push_back({{"name", output.name}, {"words", output.words}});
+    ordered_json out = {
+        {"events", events.rows}, {"model", info.name}, {"model_hash", info.hash}, {"outputs", ordered_json::array()}};
+    for (const Output& output : info.outputs)
+      out["outputs"].push_back({{"name", output.name}, {"words", output.words}});
     fmt::print("{}\n", out.dump());
   } else {
     fmt::print("{} events through {} {}\n", events.rows, info.name, info.version);
     if (options.output.empty() && options.layers.empty()) {
       for (std::size_t row = 0; row < std::min<std::size_t>(events.rows, kFirstRows); ++row) {
-        fmt::print("  row {}: {}\n", row, fmt::join(words.begin() + static_cast<std::ptrdiff_t>(row * columns),
-                                                    words.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns), " "));
+        fmt::print("  row {}: {}\n", row,
+                   fmt::join(words.begin() + static_cast<std::ptrdiff_t>(row * columns),
+                             words.begin() + static_cast<std::ptrdiff_t>((row + 1) * columns), " "));
       }
       if (events.rows > kFirstRows) fmt::print("  … use --output Y.npy for all\n");
     }

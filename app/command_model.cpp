@@ -22,23 +22,40 @@ std::string shape_text(const std::vector<std::size_t>& shape) { return fmt::form
 
 ordered_json describe(const fpga_model::PackageModel& model) {
   const ModelInfo& info = model.info();
-  ordered_json out = {{"name", info.name},       {"version", info.version},   {"description", info.description},
-                      {"source", info.source},   {"firmware", info.firmware}, {"format", info.format},
-                      {"model_hash", info.hash}, {"inputs", info.inputs.size()}, {"outputs", ordered_json::array()},
-                      {"seeds", ordered_json::array()}, {"layers", ordered_json::array()}};
-  for (const Output& o : info.outputs) out["outputs"].push_back({{"name", o.name}, {"words", o.words}, {"type", to_string(o.type)}});
+  ordered_json out = {{"name", info.name},
+                      {"version", info.version},
+                      {"description", info.description},
+                      {"source", info.source},
+                      {"firmware", info.firmware},
+                      {"format", info.format},
+                      {"model_hash", info.hash},
+                      {"inputs", info.inputs.size()},
+                      {"outputs", ordered_json::array()},
+                      {"seeds", ordered_json::array()},
+                      {"layers", ordered_json::array()}};
+  for (const Output& o : info.outputs)
+    out["outputs"].push_back({{"name", o.name}, {"words", o.words}, {"type", to_string(o.type)}});
   for (const Seed& s : info.seeds) {
-    out["seeds"].push_back({{"name", s.name}, {"output", info.outputs[s.output].word_name(s.word)}, {"bit", s.bit},
+    out["seeds"].push_back({{"name", s.name},
+                            {"output", info.outputs[s.output].word_name(s.word)},
+                            {"bit", s.bit},
                             {"threshold", s.threshold}});
     if (s.target_rate_hz) out["seeds"].back()["target_rate_hz"] = *s.target_rate_hz;
   }
   for (const auto& layer : model.layers()) {
     const auto& tensor = model.tensors()[layer.output];
-    out["layers"].push_back({{"name", layer.name}, {"op", layer.op}, {"inputs", layer.inputs}, {"output", tensor.name},
-                             {"shape", tensor.shape}, {"type", to_string(tensor.type)}, {"kernel", layer.kernel}});
+    out["layers"].push_back({{"name", layer.name},
+                             {"op", layer.op},
+                             {"inputs", layer.inputs},
+                             {"output", tensor.name},
+                             {"shape", tensor.shape},
+                             {"type", to_string(tensor.type)},
+                             {"kernel", layer.kernel}});
   }
   const auto& golden = model.golden();
-  out["golden"] = {{"events", golden.events}, {"output_words", golden.output_words}, {"tensors", golden.tensors},
+  out["golden"] = {{"events", golden.events},
+                   {"output_words", golden.output_words},
+                   {"tensors", golden.tensors},
                    {"tensor_words", golden.tensor_words}};
   return out;
 }
@@ -60,15 +77,15 @@ int run_model_inspect(const ModelOptions& options) {
              info.inputs.empty() ? "" : info.inputs.back().name);
   for (const Output& o : info.outputs) fmt::print("output   {} {} words {}\n", o.name, o.words, to_string(o.type));
   for (const Seed& s : info.seeds) {
-    fmt::print("seed     {} bit {} when {} >= {} (real {:.6g}){}\n", s.name, s.bit, info.outputs[s.output].word_name(s.word),
-               s.threshold, info.outputs[s.output].type.to_real(s.threshold),
+    fmt::print("seed     {} bit {} when {} >= {} (real {:.6g}){}\n", s.name, s.bit,
+               info.outputs[s.output].word_name(s.word), s.threshold, info.outputs[s.output].type.to_real(s.threshold),
                s.target_rate_hz ? fmt::format(", target {} Hz", short_number(*s.target_rate_hz)) : "");
   }
   fmt::print("\n{:<22} {:<12} {:<14} {:<34} {}\n", "layer", "op", "shape", "type", "kernel");
   for (const auto& layer : model->layers()) {
     const auto& tensor = model->tensors()[layer.output];
-    fmt::print("{:<22} {:<12} {:<14} {:<34} {}\n", layer.name, layer.op, shape_text(tensor.shape), to_string(tensor.type),
-               layer.kernel);
+    fmt::print("{:<22} {:<12} {:<14} {:<34} {}\n", layer.name, layer.op, shape_text(tensor.shape),
+               to_string(tensor.type), layer.kernel);
   }
   const auto& golden = model->golden();
   if (golden.events == 0) {
@@ -83,7 +100,8 @@ int run_model_inspect(const ModelOptions& options) {
 int run_model_bench(const ModelOptions& options) {
   const auto model = fpga_model::load_package(options.package);
   const ModelInfo& info = model->info();
-  const std::string file = options.input.empty() ? (std::filesystem::path(options.package) / "golden_inputs.npy").string() : options.input;
+  const std::string file =
+      options.input.empty() ? (std::filesystem::path(options.package) / "golden_inputs.npy").string() : options.input;
   const EventArray given = read_events(file, info);
   if (given.rows == 0) throw Error(file, "no events", "at least one");
   // Repeated to a working set a lumisection's batch would have.
@@ -109,7 +127,8 @@ int run_model_bench(const ModelOptions& options) {
   std::vector<std::int64_t> out(kRows * columns);
   const auto pass = [&] {
     for_each_piece(kRows, options.jobs, 1024, [&](std::size_t first, std::size_t last) {
-      if (model->predict(in(first), mutable_words_of(out.data() + first * columns, columns), last - first) != Status::ok) {
+      if (model->predict(in(first), mutable_words_of(out.data() + first * columns, columns), last - first) !=
+          Status::ok) {
         throw FailedRunning(info.name + ": the emulator failed");
       }
     });
@@ -125,13 +144,16 @@ int run_model_bench(const ModelOptions& options) {
   } while (clock::now() < end || rates.size() < 3);
   std::sort(rates.begin(), rates.end());
   // The reference path is the only kernel there is, and it reproduced the golden vectors when the package was loaded.
-  const ordered_json result = {{"events_per_s", {{"min", rates.front()}, {"median", rates[rates.size() / 2]}, {"max", rates.back()}}},
-                               {"kernel", "reference"}, {"jobs", options.jobs}};
+  const ordered_json result = {
+      {"events_per_s", {{"min", rates.front()}, {"median", rates[rates.size() / 2]}, {"max", rates.back()}}},
+      {"kernel", "reference"},
+      {"jobs", options.jobs}};
   if (options.json) {
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} {}: {} events/s median (min {}, max {}), kernel reference, {} jobs\n", info.name, info.version,
-               short_number(rates[rates.size() / 2]), short_number(rates.front()), short_number(rates.back()), options.jobs);
+               short_number(rates[rates.size() / 2]), short_number(rates.front()), short_number(rates.back()),
+               options.jobs);
   }
   return 0;
 }

@@ -33,13 +33,15 @@ std::vector<std::filesystem::path> paths(const std::vector<std::string>& names) 
 void report_damage(const replay::ReplaySource& source) {
   const auto& stats = source.stats();
   if (stats.bytes_lost == 0) return;
-  fmt::print(stderr, "vigil: {} bytes lost in {} damaged regions of the recording\n", stats.bytes_lost, stats.damaged_regions);
+  fmt::print(stderr, "vigil: {} bytes lost in {} damaged regions of the recording\n", stats.bytes_lost,
+             stats.damaged_regions);
 }
 
 // Shows how far a replay is while it runs.
 class Watched : public Source {
  public:
-  Watched(replay::ReplaySource& source, const std::string& what) : source_(source), progress_(what, source.total_bytes(), "B") {}
+  Watched(replay::ReplaySource& source, const std::string& what)
+      : source_(source), progress_(what, source.total_bytes(), "B") {}
   std::optional<Frame> next() override {
     auto frame = source_.next();
     if (frame) progress_.update(frame->position);
@@ -115,7 +117,8 @@ int run_reference_build(const ReferenceOptions& options) {
   log_to_stderr();
   StopOnSignal signals;
   Configuration configuration = effective_configuration(options.replay.monitor);
-  if (configuration.models.size() != 1) throw Error("--model", std::to_string(configuration.models.size()) + " packages", "one");
+  if (configuration.models.size() != 1)
+    throw Error("--model", std::to_string(configuration.models.size()) + " packages", "one");
   const ModelSet models(configuration.models);
   const ModelInfo& info = models.all().front()->info();
   replay::ReplaySource source(paths(options.replay.recordings), source_options(options.replay));
@@ -138,7 +141,8 @@ int run_reference_build(const ReferenceOptions& options) {
       reference.selection = closed.selection;
     }
     // A reference is of one stream and one set of conditions.
-    if (line.stream != stream) throw Error(options.output, "streams '" + stream + "' and '" + line.stream + "'", "recordings of one stream");
+    if (line.stream != stream)
+      throw Error(options.output, "streams '" + stream + "' and '" + line.stream + "'", "recordings of one stream");
     if (closed.context_key != context || closed.selection != reference.selection) {
       throw Error(options.output, "two contexts, " + context + " and " + closed.context_key,
                   "one; choose with --from-ls and --to-ls");
@@ -154,14 +158,19 @@ int run_reference_build(const ReferenceOptions& options) {
   }
   report_damage(source);
   if (complete == 0) {
-    throw Error(options.output, "no complete lumisection of model '" + info.name + "' among " + std::to_string(lumisections),
+    throw Error(options.output,
+                "no complete lumisection of model '" + info.name + "' among " + std::to_string(lumisections),
                 "recordings of good runs with events of model hash " + info.hash);
   }
   monitors::save_reference(reference, options.output);
   if (options.replay.monitor.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"file", options.output}, {"model", info.name}, {"model_hash", info.hash},
-                                             {"lumisections", complete}, {"of", lumisections},
-                                             {"events", reference.summary.events}}.dump());
+    fmt::print("{}\n", nlohmann::ordered_json{{"file", options.output},
+                                              {"model", info.name},
+                                              {"model_hash", info.hash},
+                                              {"lumisections", complete},
+                                              {"of", lumisections},
+                                              {"events", reference.summary.events}}
+                           .dump());
   } else {
     fmt::print("{}: {} events of {} lumisections ({} were not complete), model {} {}\n", options.output,
                reference.summary.events, complete, lumisections - complete, info.name, info.hash.substr(0, 12));

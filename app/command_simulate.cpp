@@ -56,7 +56,8 @@ int run_simulate(const SimulateOptions& options) {
   log_to_stderr();
   StopOnSignal signals;
   if (options.record.empty() == options.publish.empty()) {
-    throw Error("vigil simulate", options.record.empty() ? "no output" : "two outputs", "--record FILE or --publish ENDPOINT");
+    throw Error("vigil simulate", options.record.empty() ? "no output" : "two outputs",
+                "--record FILE or --publish ENDPOINT");
   }
   replay::Scenario scenario = replay::read_scenario(options.scenario);
   const std::string package = options.model.empty() ? demo_model_folder() : options.model;
@@ -73,8 +74,9 @@ int run_simulate(const SimulateOptions& options) {
     if (!truth) throw Error(options.truth, std::strerror(errno), "a file that can be written");
   }
   const std::uint32_t lumisections = scenario.lumisections, first_ls = scenario.first_ls;
-  replay::ScenarioSource source(std::move(scenario), model, events_for(options, *model, package), ingest::encode, other,
-                                options.truth.empty() ? replay::WriteLine{} : [&](const std::string& line) { truth << line << '\n'; });
+  replay::ScenarioSource source(
+      std::move(scenario), model, events_for(options, *model, package), ingest::encode, other,
+      options.truth.empty() ? replay::WriteLine{} : [&](const std::string& line) { truth << line << '\n'; });
   std::unique_ptr<replay::Recorder> recorder;
   std::unique_ptr<ingest::Publisher> publisher;
   std::unique_ptr<replay::Pacer> pacer;
@@ -120,9 +122,13 @@ int run_simulate(const SimulateOptions& options) {
   signals.watch(std::function<void()>{});
   const std::string target = recorder ? options.record : publisher->last_endpoint();
   if (options.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"frames", frames}, {"events", events}, {"lumisections", lumisections},
-                                             {"model", model->info().name}, {"model_hash", model->info().hash},
-                                             {"target", target}}.dump());
+    fmt::print("{}\n", nlohmann::ordered_json{{"frames", frames},
+                                              {"events", events},
+                                              {"lumisections", lumisections},
+                                              {"model", model->info().name},
+                                              {"model_hash", model->info().hash},
+                                              {"target", target}}
+                           .dump());
   } else {
     fmt::print("{} lumisections, {} events in {} frames to {}\n", lumisections, events, frames, target);
   }

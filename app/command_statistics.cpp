@@ -29,9 +29,7 @@ std::vector<double> reals(const fpga_model::NpyArray& array) {
   return array.is_integer ? std::vector<double>(array.integers.begin(), array.integers.end()) : array.reals;
 }
 
-ordered_json number(const std::optional<double>& value) {
-  return value ? ordered_json(*value) : ordered_json(nullptr);
-}
+ordered_json number(const std::optional<double>& value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
 
 }  // namespace
 

@@ -43,11 +43,13 @@ int run_watch(const MonitorOptions& options) {
   if (!configuration.record.empty()) {
     recorder = std::make_unique<replay::Recorder>(configuration.record, recorder_options(configuration));
   }
-  ingest::Subscriber subscriber(
-      {.endpoints = configuration.subscribe, .topics = configuration.topics, .queue_frames = configuration.queue_frames});
+  ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
+                                 .topics = configuration.topics,
+                                 .queue_frames = configuration.queue_frames});
   signals.watch(subscriber);
   for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribed to {}", endpoint);
-  session.run(subscriber, recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
+  session.run(subscriber,
+              recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
   signals.watch(std::function<void()>{});
   if (recorder) recorder->close();
   log_counters(subscriber);
@@ -60,8 +62,9 @@ int run_record(const MonitorOptions& options) {
   const Configuration configuration = effective_configuration(options);
   require_endpoints(configuration);
   replay::Recorder recorder(configuration.record, recorder_options(configuration));
-  ingest::Subscriber subscriber(
-      {.endpoints = configuration.subscribe, .topics = configuration.topics, .queue_frames = configuration.queue_frames});
+  ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
+                                 .topics = configuration.topics,
+                                 .queue_frames = configuration.queue_frames});
   signals.watch(subscriber);
   std::uint64_t frames = 0, bytes = 0;
   try {

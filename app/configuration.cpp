@@ -22,12 +22,13 @@ std::string where_of(const std::string& file, const YAML::Node& node) {
 
 template <class T>
 T scalar(const YAML::Node& node, const std::string& where, const std::string& key, T lowest, T highest) {
-  const std::string expected =
-      (std::is_floating_point_v<T> ? "a number from " : "a whole number from ") + YAML::Dump(YAML::Node(lowest)) + " to " +
-      YAML::Dump(YAML::Node(highest));
+  const std::string expected = (std::is_floating_point_v<T> ? "a number from " : "a whole number from ") +
+                               YAML::Dump(YAML::Node(lowest)) + " to " + YAML::Dump(YAML::Node(highest));
   T value{};
-  if (!node.IsScalar() || node.Tag() == "!" || !YAML::convert<T>::decode(node, value) || !(value >= lowest && value <= highest)) {
-    throw Error(where, "key '" + key + "': " + (node.IsScalar() ? "'" + node.Scalar() + "'" : "not a single value"), expected);
+  if (!node.IsScalar() || node.Tag() == "!" || !YAML::convert<T>::decode(node, value) ||
+      !(value >= lowest && value <= highest)) {
+    throw Error(where, "key '" + key + "': " + (node.IsScalar() ? "'" + node.Scalar() + "'" : "not a single value"),
+                expected);
   }
   return value;
 }
@@ -85,9 +86,11 @@ void read_windows(Configuration& c, const YAML::Node& node, const std::string& w
     monitors::WindowSettings window;
     if (!item["window_ls"]) throw Error(where, "key '" + key + "': a window without window_ls", "window_ls");
     window.window_ls = scalar<std::uint32_t>(item["window_ls"], where, "window_ls", 1, 16384);
-    window.hop_ls = item["hop_ls"] ? scalar<std::uint32_t>(item["hop_ls"], where, "hop_ls", 1, 16384) : window.window_ls;
+    window.hop_ls =
+        item["hop_ls"] ? scalar<std::uint32_t>(item["hop_ls"], where, "hop_ls", 1, 16384) : window.window_ls;
     window.name = item["name"] ? text(item["name"], where, "name") : std::to_string(window.window_ls) + "ls";
-    if (!names.insert(window.name).second) throw Error(where, "two windows named '" + window.name + "'", "different names");
+    if (!names.insert(window.name).second)
+      throw Error(where, "two windows named '" + window.name + "'", "different names");
     c.monitors.windows.push_back(window);
   }
 }
@@ -164,7 +167,8 @@ std::optional<std::uint32_t> learn_lumisections(const std::string& reference) {
   const char* last = reference.data() + reference.size();
   const auto [end, error] = std::from_chars(first, last, n);
   if (error != std::errc() || end != last || n == 0 || n > 16384) {
-    throw Error("reference '" + reference + "'", "not a number of lumisections", "learn:N with N from 1 to 16384, or a file");
+    throw Error("reference '" + reference + "'", "not a number of lumisections",
+                "learn:N with N from 1 to 16384, or a file");
   }
   return n;
 }

@@ -1,5 +1,5 @@
-// What a user may configure, in one strict YAML file, with flags on top. Keys are nouns with a unit suffix (docs/configuration.md).
-// Read at start-up only; the effective configuration goes into the journal.
+// What a user may configure, in one strict YAML file, with flags on top. Keys are nouns with a unit suffix
+// (docs/configuration.md). Read at start-up only; the effective configuration goes into the journal.
 #pragma once
 
 #include <cstddef>

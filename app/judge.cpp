@@ -35,7 +35,8 @@ Judge::Stream::Stream(std::shared_ptr<const Model> m, std::string stream, const 
       name(std::move(stream)),
       sequencer(configuration.sequencer),
       monitor(model->info(), name, configuration.monitors, std::move(reference)),
-      policy(model->info(), name, {.cool_down_ls = configuration.cool_down_ls, .broad_inputs = configuration.broad_inputs}) {
+      policy(model->info(), name,
+             {.cool_down_ls = configuration.cool_down_ls, .broad_inputs = configuration.broad_inputs}) {
   snapshot.model = model->info().name;
   snapshot.model_hash = model->info().hash;
   snapshot.stream = name;
@@ -190,7 +191,13 @@ Closing Judge::close(Stream& stream, ingest::Closed&& closed) {
   const ModelInfo& info = stream.model->info();
   Closing closing;
   Lumisection& line = closing.lumisection;
-  line = {info.name, info.hash, stream.name, closed.run, closed.ls, lhc::kOrbitsPerLumisection, closed.covered_orbits,
+  line = {info.name,
+          info.hash,
+          stream.name,
+          closed.run,
+          closed.ls,
+          lhc::kOrbitsPerLumisection,
+          closed.covered_orbits,
           std::move(closed.sources)};
   Summary summary(info);
   if (auto node = stream.open.extract({closed.run, closed.ls})) summary = std::move(node.mapped());

@@ -1,5 +1,5 @@
-// The judge's state in the journal. Keys: <model hash>/<part>/<stream>, and <model hash>/open/<run>/<ls>/<stream> for the
-// summaries of lumisections that are still open. State of another model hash is left as it is.
+// The judge's state in the journal. Keys: <model hash>/<part>/<stream>, and <model hash>/open/<run>/<ls>/<stream> for
+// the summaries of lumisections that are still open. State of another model hash is left as it is.
 #include <charconv>
 
 #include "app/judge.h"

@@ -50,7 +50,8 @@ void replay_flags(CLI::App* sub, ReplayOptions& o) {
 
 void add_streams(CLI::App& app) {
   static MonitorOptions watch;
-  CLI::App* sub = command(app, "watch", "the online monitor", "vigil watch --model demo/model --subscribe tcp://127.0.0.1:5555");
+  CLI::App* sub =
+      command(app, "watch", "the online monitor", "vigil watch --model demo/model --subscribe tcp://127.0.0.1:5555");
   monitor_flags(sub, watch);
   live_flags(sub, watch);
   sub->add_option("--actions-to", watch.actions_to, "endpoint of the pipeline that receives actions");
@@ -58,7 +59,8 @@ void add_streams(CLI::App& app) {
   sub->callback([] { chosen = [] { return run_watch(watch); }; });
 
   static ReplayOptions replay;
-  sub = command(app, "replay", "recorded runs through the same pipeline", "vigil replay run1/ --model demo/model --json");
+  sub =
+      command(app, "replay", "recorded runs through the same pipeline", "vigil replay run1/ --model demo/model --json");
   sub->add_option("REC", replay.recordings, "recording files or folders")->required();
   sub->add_option("-c,--configuration", replay.monitor.configuration, "configuration file (YAML)");
   sub->add_option("--model", replay.monitor.models, "model package, a folder (repeatable)")->take_all()->expected(1);
@@ -66,16 +68,21 @@ void add_streams(CLI::App& app) {
   sub->add_option("--window-ls", replay.monitor.window_ls, "window length in lumisections (default 10)");
   sub->add_option("--hop-ls", replay.monitor.hop_ls, "lumisections from one window to the next (default 5)");
   sub->add_option("--journal", replay.monitor.journal, "SQLite file for state, results and actions");
-  sub->add_option("--set", replay.monitor.settings, "key=value of any configuration key (repeatable)")->take_all()->expected(1);
+  sub->add_option("--set", replay.monitor.settings, "key=value of any configuration key (repeatable)")
+      ->take_all()
+      ->expected(1);
   sub->add_flag("--json", replay.monitor.json, "result lines as JSON on standard output, the digest last");
   sub->add_option("--fail-on", replay.monitor.fail_on, "exit 1 when it occurred (repeatable)")
-      ->check(CLI::IsMember({"bad", "unknown", "mismatch", "action"}))->take_all()->expected(1);
+      ->check(CLI::IsMember({"bad", "unknown", "mismatch", "action"}))
+      ->take_all()
+      ->expected(1);
   sub->add_option("--speed", replay.speed, "max, realtime or a factor like 4x");
   replay_flags(sub, replay);
   sub->callback([] { chosen = [] { return run_replay(replay); }; });
 
   static MonitorOptions record;
-  sub = command(app, "record", "write what arrives to recordings", "vigil record --subscribe tcp://127.0.0.1:5555 -o run1/");
+  sub = command(app, "record", "write what arrives to recordings",
+                "vigil record --subscribe tcp://127.0.0.1:5555 -o run1/");
   sub->add_option("-c,--configuration", record.configuration, "configuration file (YAML)");
   live_flags(sub, record);
   sub->add_option("-o,--output", record.record, "folder for the recordings")->required();
@@ -110,7 +117,8 @@ void add_streams(CLI::App& app) {
 
 void add_models(CLI::App& app) {
   static EmulateOptions emulate;
-  CLI::App* sub = command(app, "emulate", "the emulator on arrays", "vigil emulate --model demo/model --input x.npy --output y.npy");
+  CLI::App* sub = command(app, "emulate", "the emulator on arrays",
+                          "vigil emulate --model demo/model --input x.npy --output y.npy");
   sub->add_option("--model", emulate.model, "model package")->required();
   sub->add_option("--input", emulate.input, "[n, features]: integers are raw words, floats are quantised")->required();
   sub->add_option("--output", emulate.output, "raw output words [n, output words]");
@@ -138,20 +146,26 @@ void add_models(CLI::App& app) {
   sub->callback([] { chosen = [] { return run_model_bench(model); }; });
 
   static StatisticsOptions statistics;
-  sub = command(app, "statistics", "every statistic on two samples", "vigil statistics --reference a.npy --sample b.npy --json");
+  sub = command(app, "statistics", "every statistic on two samples",
+                "vigil statistics --reference a.npy --sample b.npy --json");
   sub->add_option("--reference", statistics.reference, "1-D .npy")->required();
   sub->add_option("--sample", statistics.sample, "1-D .npy")->required();
-  sub->add_option("--bins", statistics.bins, "equal-width bins over both samples (default: none)")->check(CLI::Range(1u, 1u << 20));
+  sub->add_option("--bins", statistics.bins, "equal-width bins over both samples (default: none)")
+      ->check(CLI::Range(1u, 1u << 20));
   sub->add_flag("--json", statistics.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_statistics(statistics); }; });
 
   static ReferenceOptions reference;
-  group = command(app, "reference", "references from good runs", "vigil reference build run1/ --model demo/model -o good.json");
+  group = command(app, "reference", "references from good runs",
+                  "vigil reference build run1/ --model demo/model -o good.json");
   group->require_subcommand(1);
-  sub = command(*group, "build", "a reference from recordings", "vigil reference build run1/ --model demo/model -o good.json");
+  sub = command(*group, "build", "a reference from recordings",
+                "vigil reference build run1/ --model demo/model -o good.json");
   sub->add_option("REC", reference.replay.recordings, "recording files or folders")->required();
   sub->add_option("--model", reference.replay.monitor.models, "model package")->required()->take_all()->expected(1);
-  sub->add_option("--set", reference.replay.monitor.settings, "key=value of any configuration key (repeatable)")->take_all()->expected(1);
+  sub->add_option("--set", reference.replay.monitor.settings, "key=value of any configuration key (repeatable)")
+      ->take_all()
+      ->expected(1);
   sub->add_option("-o,--output", reference.output, "reference file to write")->required();
   replay_flags(sub, reference.replay);
   sub->add_flag("--json", reference.replay.monitor.json, "one JSON document");
@@ -203,7 +217,8 @@ void add_journal(CLI::App& app) {
   sub->add_option("FILE", where, "recording, or the msgpack body of one frame")->required();
   sub->add_flag("--json", json, "JSON Lines");
   sub->callback([] { chosen = [] { return run_decode(where, json); }; });
-  sub = command(app, "demo", "everything on one machine: a stream with a fault, the monitor, a receiving pipeline", "vigil demo");
+  sub = command(app, "demo", "everything on one machine: a stream with a fault, the monitor, a receiving pipeline",
+                "vigil demo");
   sub->add_flag("--json", json, "one JSON document at the end");
   sub->callback([] { chosen = [] { return run_demo(json); }; });
 }

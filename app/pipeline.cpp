@@ -39,9 +39,15 @@ void emulate(Item& item, const ModelSet& models) {
   outputs.resize(item.batch.n * info.output_words());
   const Status status = item.model->predict(raw, mutable_words_of(outputs.data(), info.output_words()), item.batch.n);
   switch (status) {
-    case Status::ok: item.summary.fill(info, item.batch, raw, words_of(outputs.data(), info.output_words())); break;
-    case Status::word_out_of_range: item.rejection = Rejection::word_range; break;
-    case Status::failed: item.summary.fill_failed(item.batch); break;
+    case Status::ok:
+      item.summary.fill(info, item.batch, raw, words_of(outputs.data(), info.output_words()));
+      break;
+    case Status::word_out_of_range:
+      item.rejection = Rejection::word_range;
+      break;
+    case Status::failed:
+      item.summary.fill_failed(item.batch);
+      break;
   }
 }
 

@@ -19,8 +19,8 @@ struct PipelineOutputs {
   std::function<void(Closing&&)> closed;
 };
 
-// Runs until the source ends, then closes what is open. `jobs` threads (0: one a core). An exception of any stage leaves
-// it as it is, after the stages have stopped. Blocks the calling thread, which takes part in the work.
+// Runs until the source ends, then closes what is open. `jobs` threads (0: one a core). An exception of any stage
+// leaves it as it is, after the stages have stopped. Blocks the calling thread, which takes part in the work.
 void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs);
 
 }  // namespace vigil::app

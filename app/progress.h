@@ -1,4 +1,5 @@
-// A progress bar on stderr for work longer than two seconds: share done, rate, time left. Silent where stderr is no terminal.
+// A progress bar on stderr for work longer than two seconds: share done, rate, time left. Silent where stderr is no
+// terminal.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
-// The journal thread: one transaction a closed lumisection, then its result lines. One owned thread, joined in finish().
-// Lines are printed only after they are committed, so nobody sees a result that a kill could take back.
+// The journal thread: one transaction a closed lumisection, then its result lines. One owned thread, joined in
+// finish(). Lines are printed only after they are committed, so nobody sees a result that a kill could take back.
 #pragma once
 
 #include <exception>

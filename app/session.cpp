@@ -91,7 +91,9 @@ void Session::start_dispatcher() {
          .log = {}});
   }
   if (sinks.empty()) {
-    add({.kind = "log", .name = {}, .target = {}, .log = [](const OutgoingAction& a) { spdlog::warn("action {}", a.line); }});
+    add({.kind = "log", .name = {}, .target = {}, .log = [](const OutgoingAction& a) {
+           spdlog::warn("action {}", a.line);
+         }});
   }
   alerting::DispatchSettings dispatch;
   dispatch.expiry_ms = std::int64_t{configuration_.expiry_h} * 3600 * 1000;
@@ -107,8 +109,9 @@ void Session::start_dispatcher() {
         const std::string text = event.id + " " + what + " by " + event.sink + " " + event.reason;
         if (event.kind == Kind::retry && text == last) return;  // on change only
         last = text;
-        spdlog::log(event.kind == Kind::delivered ? spdlog::level::info : spdlog::level::warn, "action {} at {}: {}{}{}",
-                    event.id, event.sink, what, event.reason.empty() ? "" : ": ", event.reason);
+        spdlog::log(event.kind == Kind::delivered ? spdlog::level::info : spdlog::level::warn,
+                    "action {} at {}: {}{}{}", event.id, event.sink, what, event.reason.empty() ? "" : ": ",
+                    event.reason);
       });
   dispatcher_->start();
 }
@@ -116,10 +119,12 @@ void Session::start_dispatcher() {
 void Session::run(Source& source, const std::function<void(const Frame&)>& record) {
   std::string digest;
   try {
-    ResultsWriter writer(*journal_, {.json = settings_.json, .quiet = settings_.quiet, .queue_actions = settings_.live},
-                         [&] { source.request_stop(); }, [&] {
-                           if (dispatcher_) dispatcher_->wake();
-                         });
+    ResultsWriter writer(
+        *journal_, {.json = settings_.json, .quiet = settings_.quiet, .queue_actions = settings_.live},
+        [&] { source.request_stop(); },
+        [&] {
+          if (dispatcher_) dispatcher_->wake();
+        });
     std::exception_ptr failure;
     try {
       PipelineOutputs outputs{record, [&](Closing&& closing) { writer.push(std::move(closing)); }};

@@ -1,5 +1,5 @@
-// A monitor put together from a configuration: models, reference, journal, judge, writer, dispatcher. `watch` and `replay`
-// give it a source and run it. Owns what it starts.
+// A monitor put together from a configuration: models, reference, journal, judge, writer, dispatcher. `watch` and
+// `replay` give it a source and run it. Owns what it starts.
 #pragma once
 
 #include <functional>
@@ -60,13 +60,13 @@ class Session {
   std::set<std::string> occurred_;
 };
 
-// Stops `source` at SIGINT or SIGTERM, from a thread of its own that waits for the signal. Make it before any other thread
-// (the signals are blocked in all threads started after it). A second signal ends the process at once.
+// Stops `source` at SIGINT or SIGTERM, from a thread of its own that waits for the signal. Make it before any other
+// thread (the signals are blocked in all threads started after it). A second signal ends the process at once.
 class StopOnSignal {
  public:
   StopOnSignal();
   ~StopOnSignal();
-  void watch(Source& source);       // from now on; one source at a time
+  void watch(Source& source);  // from now on; one source at a time
   void watch(std::function<void()> stop);
   bool stopped() const;
 

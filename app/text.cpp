@@ -54,8 +54,8 @@ std::string ClosingText::operator()(const Closing& closing) {
       late += c.late;
       duplicate += c.duplicate;
     }
-    text += fmt::format("LS {:>5}  run {} {} {}  {} events  coverage {:.2f}", line.ls, line.run, line.model, line.stream,
-                        short_number(static_cast<double>(closing.events)),
+    text += fmt::format("LS {:>5}  run {} {} {}  {} events  coverage {:.2f}", line.ls, line.run, line.model,
+                        line.stream, short_number(static_cast<double>(closing.events)),
                         static_cast<double>(line.covered_orbits) / static_cast<double>(line.expected_orbits));
     for (const auto& [seed, rate] : closing.seed_rate_hz) text += fmt::format("  {} {} Hz", seed, short_number(rate));
     if (lost > 0) text += fmt::format("  lost {}", lost);

@@ -32,12 +32,14 @@ void emulate(benchmark::State& state, const std::string& package) {
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  benchmark::RegisterBenchmark("emulate/demo", [](benchmark::State& s) { emulate(s, vigil::app::demo_model_folder()); });
+  benchmark::RegisterBenchmark("emulate/demo",
+                               [](benchmark::State& s) { emulate(s, vigil::app::demo_model_folder()); });
   const fs::path shared = fs::path(vigil::app::demo_folder()) / ".." / ".." / "shared" / "data" / "models";
   for (const char* name : {"axol1tl_v4", "cicada_v2", "jet3_default", "emtf_nn_v1", "bdt_binary_18_8"}) {
     const std::string package = (shared / name).lexically_normal().string();
     if (!fs::is_directory(package)) continue;
-    benchmark::RegisterBenchmark((std::string("emulate/") + name).c_str(), [package](benchmark::State& s) { emulate(s, package); });
+    benchmark::RegisterBenchmark((std::string("emulate/") + name).c_str(),
+                                 [package](benchmark::State& s) { emulate(s, package); });
   }
   benchmark::RunSpecifiedBenchmarks();
 }

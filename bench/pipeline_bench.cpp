@@ -1,4 +1,5 @@
-// The whole pipeline from memory: decode, emulate, compare, summarise, judge. Events a second against the number of threads.
+// The whole pipeline from memory: decode, emulate, compare, summarise, judge. Events a second against the number of
+// threads.
 #include <benchmark/benchmark.h>
 
 #include "app/demo_data.h"
@@ -29,7 +30,8 @@ const std::vector<vigil::Frame>& frames(std::uint32_t batches_per_ls) {
   static std::map<std::uint32_t, std::vector<vigil::Frame>> made;
   auto& out = made[batches_per_ls];
   if (out.empty()) {
-    vigil::replay::Scenario scenario = vigil::replay::parse_scenario("lumisections: 30\nevents_per_ls: 8192\n", "bench");
+    vigil::replay::Scenario scenario =
+        vigil::replay::parse_scenario("lumisections: 30\nevents_per_ls: 8192\n", "bench");
     scenario.batches_per_ls = batches_per_ls;
     vigil::replay::ScenarioSource source(scenario, vigil::fpga_model::load_package(vigil::app::demo_model_folder()),
                                          vigil::app::demo_events(), vigil::ingest::encode);
@@ -55,7 +57,11 @@ void pipeline(benchmark::State& state) {
   state.SetItemsProcessed(events);
 }
 
-BENCHMARK(pipeline)->ArgsProduct({{1, 2}, {2, 16, 256}})->ArgNames({"jobs", "batches_per_ls"})->UseRealTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(pipeline)
+    ->ArgsProduct({{1, 2}, {2, 16, 256}})
+    ->ArgNames({"jobs", "batches_per_ls"})
+    ->UseRealTime()
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 // A bounded queue between two threads or more: the one synchronised type of core.
-// push never blocks (false when full or closed: the caller counts the drop), push_wait blocks, pop blocks until an item or the end.
+// push never blocks (false when full or closed: the caller counts the drop), push_wait blocks, pop blocks until an item
+// or the end.
 #pragma once
 
 #include <condition_variable>

@@ -1,5 +1,5 @@
-// One decoded batch of events, as docs/wire_format.md defines it: a header and columns of words that point into the frame's bytes.
-// Made by ingest, consumed by the pipeline. Holds no events of its own: the frame must outlive it.
+// One decoded batch of events, as docs/wire_format.md defines it: a header and columns of words that point into the
+// frame's bytes. Made by ingest, consumed by the pipeline. Holds no events of its own: the frame must outlive it.
 #pragma once
 
 #include <cstddef>
@@ -32,7 +32,8 @@ struct Column {
   }
 };
 
-// Words of one tensor of one stage of a chain of models. Today's batches have the stage "" with "inputs", "hw_outputs", "hw_bits".
+// Words of one tensor of one stage of a chain of models. Today's batches have the stage "" with "inputs", "hw_outputs",
+// "hw_bits".
 struct WordBlock {
   std::string_view stage;
   std::string_view tensor;
@@ -85,26 +86,26 @@ struct EventBatch {
 // Why a batch was rejected. One line a value in to_string; counted by value and source.
 enum class Rejection : std::uint8_t {
   none,
-  parts,            // not exactly two parts
-  too_large,        // message above 64 MiB
-  not_msgpack,      // the body is not one msgpack value, or ends early, or is nested too deep
-  trailing_bytes,   // bytes after the map
-  not_a_map,        // the body is not a map
-  missing_key,      // a mandatory key is absent
-  wrong_type,       // a known key of another type
-  version,          // v other than 1
-  topic,            // topic is not <stream>/<model> of its body
-  unknown_model,    // no loaded model of that name
-  lumisection,      // ls does not match both orbits
-  orbits,           // orbits reversed, or an event outside them
-  bunch_crossing,   // bx outside 1..3564
-  column,           // a column's type string, shape, length or key is wrong
-  word_range,       // a word outside its type
-  limits,           // more than 2^22 events or 4096 input columns
-  selection,        // a second selection in one run
-  sources,          // more than 4096 sources
-  clock_jump,       // a jump of run, epoch, lumisection or sequence that the next batch did not confirm
-  count_            // number of values
+  parts,           // not exactly two parts
+  too_large,       // message above 64 MiB
+  not_msgpack,     // the body is not one msgpack value, or ends early, or is nested too deep
+  trailing_bytes,  // bytes after the map
+  not_a_map,       // the body is not a map
+  missing_key,     // a mandatory key is absent
+  wrong_type,      // a known key of another type
+  version,         // v other than 1
+  topic,           // topic is not <stream>/<model> of its body
+  unknown_model,   // no loaded model of that name
+  lumisection,     // ls does not match both orbits
+  orbits,          // orbits reversed, or an event outside them
+  bunch_crossing,  // bx outside 1..3564
+  column,          // a column's type string, shape, length or key is wrong
+  word_range,      // a word outside its type
+  limits,          // more than 2^22 events or 4096 input columns
+  selection,       // a second selection in one run
+  sources,         // more than 4096 sources
+  clock_jump,      // a jump of run, epoch, lumisection or sequence that the next batch did not confirm
+  count_           // number of values
 };
 std::string_view to_string(Rejection cause);
 

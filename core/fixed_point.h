@@ -16,8 +16,8 @@ enum class Overflow : std::uint8_t { wrap, sat, sat_zero, sat_sym, wrap_sm };
 using Wide = __int128;
 
 struct FixedPoint {
-  int width = 1;     // W, 1..64 signed, 1..63 unsigned
-  int integer = 1;   // I, sign bit included, -128..128
+  int width = 1;    // W, 1..64 signed, 1..63 unsigned
+  int integer = 1;  // I, sign bit included, -128..128
   bool is_signed = true;
   Quantization quantization = Quantization::trn;
   Overflow overflow = Overflow::wrap;
@@ -25,7 +25,9 @@ struct FixedPoint {
 
   int fraction() const { return width - integer; }  // F
   std::int64_t lowest() const { return is_signed ? static_cast<std::int64_t>(~0ull << (width - 1)) : 0; }
-  std::int64_t highest() const { return static_cast<std::int64_t>((is_signed ? 1ull << (width - 1) : 1ull << width) - 1); }
+  std::int64_t highest() const {
+    return static_cast<std::int64_t>((is_signed ? 1ull << (width - 1) : 1ull << width) - 1);
+  }
   bool holds(std::int64_t raw) const { return raw >= lowest() && raw <= highest(); }
   double to_real(std::int64_t raw) const;  // raw * 2^-F
   bool operator==(const FixedPoint&) const = default;
@@ -39,8 +41,8 @@ FixedPoint parse_fixed_point(std::string_view text, const std::string& where);
 // The shortest text parse_fixed_point reads back: default modes are left out.
 std::string to_string(const FixedPoint& type);
 
-// Quantises then overflows `raw` (with `source_fraction` fractional bits) into `to`. Exact for every shift. `source_width` is W of the source
-// and matters only for WRAP_SM with N = 0. Thread-safe.
+// Quantises then overflows `raw` (with `source_fraction` fractional bits) into `to`. Exact for every shift.
+// `source_width` is W of the source and matters only for WRAP_SM with N = 0. Thread-safe.
 std::int64_t cast(Wide raw, int source_fraction, int source_width, const FixedPoint& to);
 inline std::int64_t cast(std::int64_t raw, const FixedPoint& from, const FixedPoint& to) {
   return cast(Wide{raw}, from.fraction(), from.width, to);

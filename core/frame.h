@@ -26,10 +26,10 @@ struct FrameHeader {
 };
 
 struct Frame {
-  std::vector<std::string> parts;          // topic, body as received (any number of parts); empty: carries only drops
+  std::vector<std::string> parts;  // topic, body as received (any number of parts); empty: carries only drops
   FrameHeader header;
-  std::uint64_t position = 0;              // opaque, grows: recording offset or count of received frames
-  std::vector<FrameHeader> dropped_before; // frames our own full queue dropped since the frame before this one
+  std::uint64_t position = 0;               // opaque, grows: recording offset or count of received frames
+  std::vector<FrameHeader> dropped_before;  // frames our own full queue dropped since the frame before this one
 };
 
 // Yields frames in order of arrival. next() blocks; nullopt is the end of the input. request_stop() may be called from

@@ -1,5 +1,6 @@
-// Exact integer histograms of hardware words: bins fixed by the type alone, so any two of one type can be merged by addition.
-// Bins are sign and log-linear: exact below 32, then 16 bins an octave. Used by summaries and statistics. No floating point.
+// Exact integer histograms of hardware words: bins fixed by the type alone, so any two of one type can be merged by
+// addition. Bins are sign and log-linear: exact below 32, then 16 bins an octave. Used by summaries and statistics. No
+// floating point.
 #pragma once
 
 #include <bit>
@@ -11,8 +12,8 @@
 
 namespace vigil {
 
-// Signed bin index of a word: sign(w) * b(|w|), b(m) = m for m < 32, else 32 + 16*(e-5) + (top four bits below the leading one of m),
-// e = floor(log2 m). Monotone in w; bin 0 holds only 0.
+// Signed bin index of a word: sign(w) * b(|w|), b(m) = m for m < 32, else 32 + 16*(e-5) + (top four bits below the
+// leading one of m), e = floor(log2 m). Monotone in w; bin 0 holds only 0.
 constexpr std::int32_t bin_of(std::int64_t word) {
   const std::uint64_t m = word < 0 ? ~static_cast<std::uint64_t>(word) + 1 : static_cast<std::uint64_t>(word);
   std::int32_t b = 0;
@@ -37,8 +38,7 @@ constexpr std::uint64_t bin_magnitude(std::int32_t bin) {
 class Histogram {
  public:
   Histogram() = default;
-  explicit Histogram(const FixedPoint& type)
-      : Histogram(bin_of(type.lowest()), bin_of(type.highest())) {}
+  explicit Histogram(const FixedPoint& type) : Histogram(bin_of(type.lowest()), bin_of(type.highest())) {}
   Histogram(std::int32_t first_bin, std::int32_t last_bin)
       : first_bin_(first_bin), counts_(static_cast<std::size_t>(last_bin - first_bin + 1)) {}
 

@@ -1,5 +1,5 @@
-// The deployed model as the pipeline sees it: its identity, its words, and one call that reproduces the hardware bit for bit.
-// Implemented by fpga_model; used by the pipeline, the comparison and the scenario generator. No I/O here.
+// The deployed model as the pipeline sees it: its identity, its words, and one call that reproduces the hardware bit
+// for bit. Implemented by fpga_model; used by the pipeline, the comparison and the scenario generator. No I/O here.
 #pragma once
 
 #include <cstddef>
@@ -24,10 +24,26 @@ struct WordsView {
     const char* p = static_cast<const char*>(data) + static_cast<std::ptrdiff_t>(row) * row_stride +
                     static_cast<std::ptrdiff_t>(column) * column_stride;
     switch (word_bytes) {
-      case 1: { std::int8_t v; std::memcpy(&v, p, 1); return v; }
-      case 2: { std::int16_t v; std::memcpy(&v, p, 2); return v; }
-      case 4: { std::int32_t v; std::memcpy(&v, p, 4); return v; }
-      default: { std::int64_t v; std::memcpy(&v, p, 8); return v; }
+      case 1: {
+        std::int8_t v;
+        std::memcpy(&v, p, 1);
+        return v;
+      }
+      case 2: {
+        std::int16_t v;
+        std::memcpy(&v, p, 2);
+        return v;
+      }
+      case 4: {
+        std::int32_t v;
+        std::memcpy(&v, p, 4);
+        return v;
+      }
+      default: {
+        std::int64_t v;
+        std::memcpy(&v, p, 8);
+        return v;
+      }
     }
   }
 };

@@ -1,5 +1,5 @@
-// The JSON Lines of docs/results.md, from values. Floats are rounded to 9 significant digits and printed in shortest form.
-// Used by the journal, the result stream and the action sinks. Pure; throws nothing.
+// The JSON Lines of docs/results.md, from values. Floats are rounded to 9 significant digits and printed in shortest
+// form. Used by the journal, the result stream and the action sinks. Pure; throws nothing.
 #pragma once
 
 #include <cstdint>
@@ -55,7 +55,8 @@ std::string verdict_line(const Verdict& verdict);
 std::string action_line(const Action& action);
 std::string digest_line(const std::string& sha256, const Totals& totals);
 
-// CloudEvents 1.0 structured JSON around the action line (docs/actions_wire.md), at most 64 KiB: evidence beyond that is left out.
+// CloudEvents 1.0 structured JSON around the action line (docs/actions_wire.md), at most 64 KiB: evidence beyond that
+// is left out.
 std::string cloudevent(const Action& action);
 
 // A kept event as one JSON object.

@@ -1,5 +1,6 @@
 // The exact integer summary of one lumisection of one model and stream: histograms, moments and counts, nothing else.
-// Filled by monitors, merged into windows and references. Merging is integer addition: associative, commutative, order-free.
+// Filled by monitors, merged into windows and references. Merging is integer addition: associative, commutative,
+// order-free.
 #pragma once
 
 #include <array>
@@ -57,9 +58,9 @@ struct OutputSummary {
 };
 
 struct SeedSummary {
-  std::uint64_t compared = 0;       // events with a hardware decision
-  std::uint64_t hardware = 0;       // hardware passes
-  std::uint64_t emulator = 0;       // emulator passes, all emulated events
+  std::uint64_t compared = 0;  // events with a hardware decision
+  std::uint64_t hardware = 0;  // hardware passes
+  std::uint64_t emulator = 0;  // emulator passes, all emulated events
   std::uint64_t hardware_only = 0;
   std::uint64_t emulator_only = 0;
   std::vector<std::uint32_t> passes_per_bx = std::vector<std::uint32_t>(lhc::kCrossingsPerOrbit);  // emulator
@@ -87,8 +88,8 @@ bool kept_before(const KeptEvent& a, const KeptEvent& b);
 // Merges `more` (sorted) into `kept` (sorted), keeping the kKeptEvents smallest.
 void merge_kept(std::vector<KeptEvent>& kept, const std::vector<KeptEvent>& more);
 
-struct Stratum {  // one today; pile-up bins later
-  std::uint64_t events = 0;  // emulated events of the loaded model
+struct Stratum {                     // one today; pile-up bins later
+  std::uint64_t events = 0;          // emulated events of the loaded model
   std::vector<WordSummary> inputs;   // per input column
   std::vector<WordSummary> outputs;  // per output word, concatenated
   bool operator==(const Stratum&) const = default;
@@ -96,19 +97,19 @@ struct Stratum {  // one today; pile-up bins later
 
 // Of one lumisection, or of the lumisections merged into a window or a reference.
 struct Summary {
-  std::string model_hash;  // of the loaded model
-  std::uint64_t events = 0;             // all accepted events, those of another model_hash included
-  std::uint64_t n_bx = 0;               // all inspected crossings
+  std::string model_hash;    // of the loaded model
+  std::uint64_t events = 0;  // all accepted events, those of another model_hash included
+  std::uint64_t n_bx = 0;    // all inspected crossings
   std::uint64_t wrong_model_events = 0;
-  std::uint64_t n_bx_own = 0;           // without batches of another model_hash: the denominator of rates
-  std::uint64_t failed_events = 0;      // the emulator could not compute them
-  std::uint64_t pileup_sum = 0;         // sum over batches that carry pile-up of events * round(100 * pileup)
+  std::uint64_t n_bx_own = 0;       // without batches of another model_hash: the denominator of rates
+  std::uint64_t failed_events = 0;  // the emulator could not compute them
+  std::uint64_t pileup_sum = 0;     // sum over batches that carry pile-up of events * round(100 * pileup)
   std::uint64_t pileup_events = 0;
   std::vector<std::uint32_t> events_per_bx = std::vector<std::uint32_t>(lhc::kCrossingsPerOrbit);
-  std::vector<Stratum> strata;          // exactly one
-  std::vector<OutputSummary> outputs;   // per named output
+  std::vector<Stratum> strata;         // exactly one
+  std::vector<OutputSummary> outputs;  // per named output
   std::vector<SeedSummary> seeds;
-  std::vector<KeptEvent> kept;          // sorted by (run, ls, orbit, bx), at most kKeptEvents
+  std::vector<KeptEvent> kept;  // sorted by (run, ls, orbit, bx), at most kKeptEvents
 
   Summary() = default;
   explicit Summary(const ModelInfo& model);

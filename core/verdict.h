@@ -65,7 +65,7 @@ std::string_view to_string(InputChange::Kind kind);
 
 // The first events of a mismatch: of the first mismatching lumisection of the window.
 struct MismatchEvidence {
-  std::uint64_t events = 0;    // mismatching
+  std::uint64_t events = 0;  // mismatching
   std::uint64_t compared = 0;
   std::vector<KeptEvent> first;  // of this output or seed, may be empty
 };
@@ -80,8 +80,8 @@ struct Verdict {
   std::uint32_t run = 0;
   std::uint32_t first_ls = 0;
   std::uint32_t last_ls = 0;
-  std::string monitor;    // score | latent[3] | input/<name> | seed/<name> | mismatch/<output or seed>
-  std::string statistic;  // ks, chi2, rate, …
+  std::string monitor;                 // score | latent[3] | input/<name> | seed/<name> | mismatch/<output or seed>
+  std::string statistic;               // ks, chi2, rate, …
   Quality quality = Quality::unknown;  // after m-of-n
   std::optional<double> value;
   std::optional<double> p_value;

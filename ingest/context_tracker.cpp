@@ -37,7 +37,8 @@ void ContextTracker::add(const EventBatch& batch, const std::string& loaded_hash
   if (c.run_start_ns) {
     run_start_ns_[batch.run] = *c.run_start_ns;
     if (run_start_ns_.size() > kMostRuns) {
-      const auto oldest = run_start_ns_.begin()->first == batch.run ? std::next(run_start_ns_.begin()) : run_start_ns_.begin();
+      const auto oldest =
+          run_start_ns_.begin()->first == batch.run ? std::next(run_start_ns_.begin()) : run_start_ns_.begin();
       run_start_ns_.erase(oldest);
     }
   }
@@ -75,14 +76,16 @@ LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
 }
 
 std::string ContextTracker::save() const {
-  nlohmann::json out = {{"carried", carried_}, {"run_start_ns", nlohmann::json::array()}, {"open", nlohmann::json::array()}};
+  nlohmann::json out = {
+      {"carried", carried_}, {"run_start_ns", nlohmann::json::array()}, {"open", nlohmann::json::array()}};
   for (const auto& [run, ns] : run_start_ns_) out["run_start_ns"].push_back({run, ns});
   for (const auto& [where, stated] : open_) {
     nlohmann::json keys = nlohmann::json::object();
     for (const auto& [key, values] : stated.keys) {
       for (const auto& [value, orbits] : values) keys[key].push_back({value, orbits.first, orbits.second});
     }
-    out["open"].push_back({{"run", where.first}, {"ls", where.second}, {"first", stated.first_covered}, {"keys", keys}});
+    out["open"].push_back(
+        {{"run", where.first}, {"ls", where.second}, {"first", stated.first_covered}, {"keys", keys}});
   }
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

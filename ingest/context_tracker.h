@@ -1,5 +1,6 @@
-// The conditions a stream's lumisections were taken under: what the batches stated, carried forward where they state nothing.
-// Used by the judge stage beside the sequencer. Depends on orbits only, not on the order in which sources arrive.
+// The conditions a stream's lumisections were taken under: what the batches stated, carried forward where they state
+// nothing. Used by the judge stage beside the sequencer. Depends on orbits only, not on the order in which sources
+// arrive.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +15,8 @@
 namespace vigil::ingest {
 
 struct LumisectionContext {
-  std::string key;     // equal text = same menu, prescale column, beam mode and model hash
-  bool mixed = false;  // one of them took two values
+  std::string key;         // equal text = same menu, prescale column, beam mode and model hash
+  bool mixed = false;      // one of them took two values
   std::string model_hash;  // of the events; empty where no batch named one
   std::optional<std::uint64_t> run_start_ns;
 };
@@ -38,8 +39,8 @@ class ContextTracker {
     std::map<std::string, Values> keys;
   };
   std::map<std::pair<std::uint32_t, std::uint32_t>, Stated> open_;  // (run, ls)
-  std::map<std::string, std::string> carried_;                     // key -> value
-  std::map<std::uint32_t, std::uint64_t> run_start_ns_;            // the newest few runs
+  std::map<std::string, std::string> carried_;                      // key -> value
+  std::map<std::uint32_t, std::uint64_t> run_start_ns_;             // the newest few runs
 };
 
 }  // namespace vigil::ingest

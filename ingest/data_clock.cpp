@@ -44,8 +44,8 @@ void Sequencer::release_before_close(std::uint32_t run, std::uint32_t ls, std::v
   std::vector<Held> released;
   for (auto it = held_.begin(); it != held_.end();) {
     const Held& held = it->second;
-    const bool due = held.why == Hold::sequence ||
-                     (held.why == Hold::new_name && held.batch.run == run && held.batch.ls <= ls);
+    const bool due =
+        held.why == Hold::sequence || (held.why == Hold::new_name && held.batch.run == run && held.batch.ls <= ls);
     if (due) released.push_back(std::move(it->second));
     it = due ? held_.erase(it) : std::next(it);
   }

@@ -162,10 +162,17 @@ void Sequencer::resolve_held(const BatchFacts& next, std::vector<Step>& steps) {
   held_.erase(it);
   bool accept = false;
   switch (held.why) {
-    case Hold::clock: accept = confirms(held, next); break;
-    case Hold::sequence: accept = !contradicts(held, next); break;
-    case Hold::new_name: accept = held.batch.epoch == next.epoch && held.batch.run == next.run; break;
-    case Hold::none: break;
+    case Hold::clock:
+      accept = confirms(held, next);
+      break;
+    case Hold::sequence:
+      accept = !contradicts(held, next);
+      break;
+    case Hold::new_name:
+      accept = held.batch.epoch == next.epoch && held.batch.run == next.run;
+      break;
+    case Hold::none:
+      break;
   }
   if (!accept) {
     refuse(held.batch, Rejection::clock_jump, steps);

@@ -150,7 +150,8 @@ class Sequencer {
   bool in_set_now(const SourceState& source) const;
   void close(Run& run, std::vector<Step>& steps);
   std::uint64_t covered(const Run& run, std::uint32_t ls, const OpenLumisection& open) const;
-  SourceCounts& counts_for(const std::string& source, std::optional<std::uint32_t> run, std::optional<std::uint32_t> ls);
+  SourceCounts& counts_for(const std::string& source, std::optional<std::uint32_t> run,
+                           std::optional<std::uint32_t> ls);
   std::string accounted_name(const std::optional<std::string>& source) const;
   SequenceLog& log_of(SourceState& source, std::uint64_t epoch);
   void excuse(const LostFacts& batch);
@@ -159,7 +160,7 @@ class Sequencer {
   std::map<std::string, SourceState> sources_;
   std::map<std::string, Held> held_;
   std::uint64_t hold_order_ = 0;
-  std::deque<Run> runs_;               // open, oldest first
+  std::deque<Run> runs_;  // open, oldest first
   std::set<std::uint32_t> closed_runs_;
   std::uint32_t next_run_index_ = 0;
   std::uint64_t newest_ordinal_ = 0;

@@ -24,8 +24,8 @@ IntervalSet intervals(const json& in) {
 json counts_json(const std::map<std::string, SourceCounts>& counts) {
   json out = json::object();
   for (const auto& [name, c] : counts) {
-    out[name] = {{"batches", c.batches},   {"missing", c.missing},   {"duplicate", c.duplicate}, {"late", c.late},
-                 {"rejected", c.rejected}, {"dropped", c.dropped},   {"restarts", c.restarts},   {"by", c.rejected_by}};
+    out[name] = {{"batches", c.batches},   {"missing", c.missing}, {"duplicate", c.duplicate}, {"late", c.late},
+                 {"rejected", c.rejected}, {"dropped", c.dropped}, {"restarts", c.restarts},   {"by", c.rejected_by}};
   }
   return out;
 }

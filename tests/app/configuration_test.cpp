@@ -14,7 +14,8 @@ namespace vigil::app {
 namespace {
 
 std::string file_with(const std::string& text) {
-  const auto path = std::filesystem::temp_directory_path() / ("vigil-configuration-" + std::to_string(getpid()) + ".yaml");
+  const auto path =
+      std::filesystem::temp_directory_path() / ("vigil-configuration-" + std::to_string(getpid()) + ".yaml");
   std::ofstream(path) << text;
   return path.string();
 }
@@ -54,7 +55,8 @@ TEST(Configuration, RefusesNamingLineAndExpectation) {
     return std::string("accepted");
   };
   EXPECT_THAT(message("jobs: 1\ncolour: red\n"), testing::HasSubstr(".yaml:2: unknown key 'colour', expected one of"));
-  EXPECT_THAT(message("jobs: many\n"), testing::HasSubstr("key 'jobs': 'many', expected a whole number from 0 to 1024"));
+  EXPECT_THAT(message("jobs: many\n"),
+              testing::HasSubstr("key 'jobs': 'many', expected a whole number from 0 to 1024"));
   EXPECT_THAT(message("jobs: -1\n"), testing::HasSubstr("whole number"));
   EXPECT_THAT(message("jobs: 1\njobs: 2\n"), testing::HasSubstr(".yaml:2: key 'jobs' given twice"));
   EXPECT_THAT(message("minimum_coverage: nan\n"), testing::HasSubstr("a number from 0 to 1"));

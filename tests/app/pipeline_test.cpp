@@ -44,8 +44,8 @@ class Memory : public Source {
 };
 
 std::vector<Frame> frames() {
-  replay::ScenarioSource source(replay::parse_scenario(kScenario, "test"), fpga_model::load_package(demo_model_folder()),
-                                demo_events(), ingest::encode);
+  replay::ScenarioSource source(replay::parse_scenario(kScenario, "test"),
+                                fpga_model::load_package(demo_model_folder()), demo_events(), ingest::encode);
   std::vector<Frame> out;
   while (auto frame = source.next()) out.push_back(std::move(*frame));
   return out;
@@ -65,9 +65,9 @@ std::vector<std::string> lines_of(std::vector<Frame> input, unsigned jobs) {
   Judge judge(models, c, {}, true, {});
   Memory source(std::move(input));
   std::vector<std::string> lines;
-  run_pipeline(source, models, judge, {{}, [&](Closing&& closing) {
-    lines.insert(lines.end(), closing.lines.begin(), closing.lines.end());
-  }}, jobs);
+  run_pipeline(source, models, judge,
+               {{}, [&](Closing&& closing) { lines.insert(lines.end(), closing.lines.begin(), closing.lines.end()); }},
+               jobs);
   return lines;
 }
 

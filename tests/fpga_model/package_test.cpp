@@ -105,7 +105,9 @@ TEST_F(PackageFolder, HashIsTheContractsSha256) {
   EXPECT_EQ(load_package(other.folder / "")->info().hash, load_package(other.folder)->info().hash);
 }
 
-TEST_F(PackageFolder, ThePathIsNormalised) { EXPECT_EQ(yaml_refusal("path: network.json", "path: ./a/../network.json"), ""); }
+TEST_F(PackageFolder, ThePathIsNormalised) {
+  EXPECT_EQ(yaml_refusal("path: network.json", "path: ./a/../network.json"), "");
+}
 
 TEST_F(PackageFolder, OneByteChangesTheHash) {
   const std::string before = load_package(package_.folder)->info().hash;
@@ -149,7 +151,8 @@ TEST_F(PackageFolder, RefusesWhatModelYamlMayNotSay) {
       {"path: network.json\n", "", "key 'path': missing"},
       {"format: network", "format: onnx", "model.yaml:3: key 'format': 'onnx', expected one of network, conifer"},
       {"format: network", "format: hls4ml_project", "expected one of network"},
-      {"path: network.json", "path: a/../../network.json", "key 'path': '../network.json', expected a path inside the folder"},
+      {"path: network.json", "path: a/../../network.json",
+       "key 'path': '../network.json', expected a path inside the folder"},
       {"path: network.json", "path: /etc/passwd", "expected a path inside the folder"},
       {"version: v1", "conifer: {sum: tree}", "model.yaml:2: key 'conifer'"},
       {"count: 2, columns", "count: 0, columns", "model.yaml:6: key 'count': '0', expected an integer in 1.."},
