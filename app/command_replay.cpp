@@ -86,22 +86,26 @@ int run_publish(const PublishOptions& options) {
     stop = true;
     source->request_stop();
   });
-  spdlog::info("waiting for a subscriber on {}", publisher.last_endpoint());
-  if (publisher.wait_for_subscriber(stop)) {
-    do {
-      while (const auto frame = source->next()) {
-        if (!frame->parts.empty() && publisher.send(frame->parts, stop)) ++frames;
-        if (stop) break;
-      }
-      report_damage(*source);
-      if (!options.loop || stop) break;
-      signals.watch([&] { stop = true; });
-      source = std::make_unique<replay::ReplaySource>(paths(options.recordings), source_options(replay_options));
-      signals.watch([&] {
-        stop = true;
-        source->request_stop();
-      });
-    } while (!stop);
+  try {
+    spdlog::info("waiting for a subscriber on {}", publisher.last_endpoint());
+    if (publisher.wait_for_subscriber(stop)) {
+      do {
+        while (const auto frame = source->next()) {
+          if (!frame->parts.empty() && publisher.send(frame->parts, stop)) ++frames;
+          if (stop) break;
+        }
+        report_damage(*source);
+        if (!options.loop || stop) break;
+        signals.watch([&] { stop = true; });
+        source = std::make_unique<replay::ReplaySource>(paths(options.recordings), source_options(replay_options));
+        signals.watch([&] {
+          stop = true;
+          source->request_stop();
+        });
+      } while (!stop);
+    }
+  } catch (const Error& e) {
+    throw FailedRunning(e.what());
   }
   signals.watch(std::function<void()>{});
   publisher.close();

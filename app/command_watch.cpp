@@ -51,7 +51,11 @@ int run_watch(const MonitorOptions& options) {
   session.run(subscriber,
               recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
   signals.watch(std::function<void()>{});
-  if (recorder) recorder->close();
+  try {
+    if (recorder) recorder->close();
+  } catch (const Error& e) {
+    throw FailedRunning(e.what());
+  }
   log_counters(subscriber);
   return session.failed(options.fail_on) ? 1 : 0;
 }

@@ -25,21 +25,21 @@ CLI::App* command(CLI::App& app, const std::string& name, const std::string& abo
 
 void monitor_flags(CLI::App* sub, MonitorOptions& o) {
   sub->add_option("CONF,-c,--configuration", o.configuration, "configuration file (YAML)");
-  sub->add_option("--model", o.models, "model package, a folder (repeatable)")->take_all();
+  sub->add_option("--model", o.models, "model package, a folder (repeatable)")->take_all()->expected(1);
   sub->add_option("--reference", o.reference, "reference file, or learn:N lumisections (default learn:20)");
   sub->add_option("--window-ls", o.window_ls, "window length in lumisections (default 10)");
   sub->add_option("--hop-ls", o.hop_ls, "lumisections from one window to the next (default 5)");
   sub->add_option("--journal", o.journal, "SQLite file for state, results and actions");
-  sub->add_option("--set", o.settings, "key=value of any configuration key (repeatable)")->take_all();
+  sub->add_option("--set", o.settings, "key=value of any configuration key (repeatable)")->take_all()->expected(1);
   sub->add_flag("--json", o.json, "result lines as JSON on standard output");
   sub->add_option("--fail-on", o.fail_on, "exit 1 when it occurred (repeatable)")
       ->check(CLI::IsMember({"bad", "unknown", "mismatch", "action"}))
-      ->take_all();
+      ->take_all()->expected(1);
 }
 
 void live_flags(CLI::App* sub, MonitorOptions& o) {
-  sub->add_option("--subscribe", o.subscribe, "ZeroMQ endpoint to connect to (repeatable)")->take_all();
-  sub->add_option("--topic", o.topics, "topic prefix (repeatable; default all)")->take_all();
+  sub->add_option("--subscribe", o.subscribe, "ZeroMQ endpoint to connect to (repeatable)")->take_all()->expected(1);
+  sub->add_option("--topic", o.topics, "topic prefix (repeatable; default all)")->take_all()->expected(1);
 }
 
 void replay_flags(CLI::App* sub, ReplayOptions& o) {
@@ -86,7 +86,7 @@ void add_streams(CLI::App& app) {
   sub->add_option("-c,--configuration", record.configuration, "configuration file (YAML)");
   live_flags(sub, record);
   sub->add_option("-o,--output", record.record, "folder for the recordings")->required();
-  sub->add_option("--set", record.settings, "key=value of any configuration key (repeatable)")->take_all();
+  sub->add_option("--set", record.settings, "key=value of any configuration key (repeatable)")->take_all()->expected(1);
   sub->add_flag("--json", record.json, "one JSON document at the end");
   sub->callback([] { chosen = [] { return run_record(record); }; });
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "bench/per_event.h"
 #include "ingest/decode.h"
 #include "ingest/encode.h"
 
@@ -56,7 +57,7 @@ Frame frame(std::size_t n) {
 }
 
 void finish(benchmark::State& state, const Frame& f) {
-  state.SetItemsProcessed(state.iterations() * state.range(0));
+  per_event(state, static_cast<std::size_t>(state.range(0)));
   state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(f.parts[1].size()));
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/arrays.h"
 #include "app/demo_data.h"
+#include "bench/per_event.h"
 #include "fpga_model/package.h"
 
 namespace {
@@ -25,7 +26,7 @@ void emulate(benchmark::State& state, const std::string& package) {
     if (status != vigil::Status::ok) state.SkipWithError("the emulator failed");
     benchmark::DoNotOptimize(out.data());
   }
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(kRows));
+  per_event(state, kRows);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "app/demo_data.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
+#include "bench/per_event.h"
 #include "fpga_model/package.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"
@@ -44,7 +45,7 @@ void pipeline(benchmark::State& state) {
   const auto& input = frames(static_cast<std::uint32_t>(state.range(1)));
   vigil::app::Configuration configuration;
   const vigil::app::ModelSet models({vigil::app::demo_model_folder()});
-  std::int64_t events = 0;
+  std::size_t events = 0;
   for (auto _ : state) {
     Memory source(input);
     vigil::app::Judge judge(models, configuration, {}, false, {});
@@ -52,9 +53,9 @@ void pipeline(benchmark::State& state) {
     run_pipeline(source, models, judge, {{}, [&](vigil::app::Closing&& closing) { lines += closing.lines.size(); }},
                  static_cast<unsigned>(state.range(0)));
     benchmark::DoNotOptimize(lines);
-    events += static_cast<std::int64_t>(judge.totals().events);
+    events = judge.totals().events;
   }
-  state.SetItemsProcessed(events);
+  per_event(state, events);
 }
 
 BENCHMARK(pipeline)

@@ -9,6 +9,7 @@
 #include <random>
 #include <vector>
 
+#include "bench/per_event.h"
 #include "core/summary.h"
 #include "monitors/batch_summary.h"
 
@@ -75,13 +76,6 @@ struct Batch {
                      {"", "hw_bits", {bits.data(), 1, false, n, 1}}};
   }
 };
-
-void per_event(benchmark::State& state, std::size_t n) {
-  state.counters["events/s"] =
-      benchmark::Counter(static_cast<double>(n), benchmark::Counter::kIsIterationInvariantRate);
-  state.counters["time/event"] = benchmark::Counter(
-      static_cast<double>(n), benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
-}
 
 void fill(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0));
