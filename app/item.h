@@ -2,6 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 #include "core/event_batch.h"
 #include "core/frame.h"
@@ -18,6 +21,41 @@ struct Item {
   const Model* model = nullptr;  // null where the batch names none that is loaded
   bool is_foreign = false;       // of another model_hash than the loaded model's
   monitors::BatchSummary summary;
+};
+
+// Items that are handed out again: a batch's summary keeps its buffers from one frame to the next. Thread-safe; items
+// may outlive the pool's owner.
+class ItemPool {
+ public:
+  std::shared_ptr<Item> take() {
+    std::unique_ptr<Item> item;
+    {
+      std::lock_guard lock(shelf_->mutex);
+      if (!shelf_->items.empty()) {
+        item = std::move(shelf_->items.back());
+        shelf_->items.pop_back();
+      }
+    }
+    if (!item) item = std::make_unique<Item>();
+    return {item.release(), [shelf = shelf_](Item* used) {
+              std::unique_ptr<Item> back(used);
+              back->frame = {};
+              back->batch = {};
+              back->rejection = Rejection::none;
+              back->model = nullptr;
+              back->is_foreign = false;
+              std::lock_guard lock(shelf->mutex);
+              if (shelf->items.size() < kMost) shelf->items.push_back(std::move(back));
+            }};
+  }
+
+ private:
+  static constexpr std::size_t kMost = 64;
+  struct Shelf {
+    std::mutex mutex;
+    std::vector<std::unique_ptr<Item>> items;
+  };
+  std::shared_ptr<Shelf> shelf_ = std::make_shared<Shelf>();
 };
 
 }  // namespace vigil::app

@@ -34,7 +34,8 @@ void monitor_flags(CLI::App* sub, MonitorOptions& o) {
   sub->add_flag("--json", o.json, "result lines as JSON on standard output");
   sub->add_option("--fail-on", o.fail_on, "exit 1 when it occurred (repeatable)")
       ->check(CLI::IsMember({"bad", "unknown", "mismatch", "action"}))
-      ->take_all()->expected(1);
+      ->take_all()
+      ->expected(1);
 }
 
 void live_flags(CLI::App* sub, MonitorOptions& o) {

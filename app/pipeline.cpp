@@ -62,6 +62,7 @@ void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const Pi
     }
   };
 
+  ItemPool items;
   const auto read = [&](tbb::flow_control& control) -> ItemPtr {
     std::optional<Frame> frame = source.next();
     if (!frame) {
@@ -69,7 +70,7 @@ void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const Pi
       return nullptr;
     }
     if (outputs.record) outputs.record(*frame);
-    auto item = std::make_shared<Item>();
+    ItemPtr item = items.take();
     item->frame = std::move(*frame);
     return item;
   };
