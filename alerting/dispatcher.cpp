@@ -50,7 +50,7 @@ struct Dispatcher::Loop {
     if (!settings.now_ns) settings.now_ns = wall_clock_ns;
   }
 
-  void tell(DispatchEvent event) const {
+  void tell(const DispatchEvent& event) const {
     if (on_event) on_event(event);
   }
 

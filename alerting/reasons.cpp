@@ -17,7 +17,7 @@ std::string text_of(double value) {
   return {text.data(), end.ptr};
 }
 
-std::string with_detail(std::string text, const std::string& detail) {
+std::string with_detail(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
 }
 

@@ -124,7 +124,7 @@ Quantized shift_right(Wide raw, int distance, Quantization mode) {
   return q;
 }
 
-std::uint64_t ones(int bits) { return bits >= 64 ? ~0ull : (1ull << bits) - 1; }
+std::uint64_t ones(int bits) { return bits <= 0 ? 0 : bits >= 64 ? ~0ull : (1ull << bits) - 1; }
 
 // The word whose low W bits are `pattern`.
 std::int64_t word_of(std::uint64_t pattern, const FixedPoint& to) {

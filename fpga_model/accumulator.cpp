@@ -151,7 +151,7 @@ std::string Accumulator::kernel() const {
 }
 
 DotProducts::DotProducts(Accumulator accumulator, const Constant& weights, const Constant& bias)
-    : accumulator_(std::move(accumulator)),
+    : accumulator_(accumulator),
       n_(weights.raw.size() / bias.raw.size()),
       weights_(weights.raw.size()),
       bias_(bias.raw.size()) {

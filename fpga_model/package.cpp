@@ -43,7 +43,8 @@ bool PackageModel::load_inputs(const WordsView& in, std::size_t first_row, const
 template <class AfterBlock>
 Status PackageModel::run_blocks(const WordsView& in, std::size_t rows, AfterBlock after) const {
   Block block;
-  block.capacity = std::min(rows, std::clamp<std::size_t>(kBlockWords / engine_->words(), 1, kBlockRows));
+  block.capacity =
+      std::min(rows, std::clamp<std::size_t>(kBlockWords / std::max<std::size_t>(engine_->words(), 1), 1, kBlockRows));
   const std::size_t words = engine_->words() * block.capacity;
   const auto memory = std::make_unique_for_overwrite<std::int64_t[]>(words + engine_->scratch_words());
   block.words = memory.get();

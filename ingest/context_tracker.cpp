@@ -49,12 +49,13 @@ LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
   const auto it = open_.find({run, ls});
   if (it != open_.end()) {
     for (const auto& [key, values] : it->second.keys) {
+      if (values.empty()) continue;
       std::uint32_t first_stated = ~0u;
-      const std::string* newest = nullptr;
+      const std::string* newest = &values.begin()->first;
       std::uint32_t newest_orbit = 0;
       for (const auto& [value, orbits] : values) {
         first_stated = std::min(first_stated, orbits.first);
-        if (newest == nullptr || orbits.second >= newest_orbit) {
+        if (orbits.second >= newest_orbit) {
           newest = &value;
           newest_orbit = orbits.second;
         }

@@ -7,28 +7,30 @@
 
 namespace vigil::ingest {
 
-bool Sequencer::in_set_now(const SourceState& source) const {
-  return source.accepted > 0 && source.newest_ordinal + settings_.source_timeout_ls >= newest_ordinal_;
+// Whether a source that sent in this run is in the set at lumisection `ls` of it. The set is the run's own: what a
+// source did in another run does not show in this run's lines.
+bool Sequencer::in_set(const Run& run, const std::string& source, std::uint32_t ls) const {
+  const auto first = run.first_ls.find(source);
+  return first != run.first_ls.end() && first->second <= ls &&
+         ls <= run.newest_of.at(source) + settings_.source_timeout_ls;
 }
 
 bool Sequencer::closes(const Run& run, std::uint32_t ls) const {
-  for (const auto& [source, newest] : run.newest_of) {
-    if (newest >= ls + settings_.close_after_ls) return true;
-  }
   const Position here{run.index, ls};
-  bool any = false;
-  for (const auto& [name, source] : sources_) {
-    if (!in_set_now(source)) continue;
-    any = true;
-    if (source.newest <= here) return false;
+  bool all_later = true;
+  for (const auto& [name, newest] : run.newest_of) {
+    if (newest >= ls + settings_.close_after_ls) return true;
+    const bool silent = run.newest_ls > newest + settings_.source_timeout_ls;
+    if (!silent && sources_.at(name).newest <= here) all_later = false;
   }
-  return any;
+  return all_later;
 }
 
 bool Sequencer::run_closes(const Run& run) const {
   bool all_left = true;
-  for (const auto& [name, source] : sources_) {
-    if (in_set_now(source) && source.newest.run_index <= run.index) all_left = false;
+  for (const auto& [name, newest] : run.newest_of) {
+    const bool silent = run.newest_ls > newest + settings_.source_timeout_ls;
+    if (!silent && sources_.at(name).newest.run_index <= run.index) all_left = false;
   }
   if (all_left) return true;
   for (const Run& later : runs_) {
@@ -81,13 +83,10 @@ void Sequencer::advance(std::vector<Step>& steps) {
 }
 
 std::uint64_t Sequencer::covered(const Run& run, std::uint32_t ls, const OpenLumisection& open) const {
-  const Position here{run.index, ls};
-  const std::uint64_t ordinal = run.ordinal_base + ls;
   bool any = false;
   IntervalSet all;
-  for (const auto& [name, source] : sources_) {
-    if (source.accepted == 0 || source.first > here) continue;
-    if (source.newest < here && ordinal > source.newest_ordinal + settings_.source_timeout_ls) continue;
+  for (const auto& [name, first] : run.first_ls) {
+    if (!in_set(run, name, ls)) continue;
     const auto orbits = open.orbits.find(name);
     const IntervalSet own = orbits == open.orbits.end() ? IntervalSet{} : orbits->second;
     if (!any || settings_.split_sources) {
@@ -107,8 +106,6 @@ void Sequencer::close(Run& run, std::vector<Step>& steps) {
   Closed closed{run.run, ls, covered(run, ls, open), std::move(open.counts)};
   for (const auto& [name, counts] : pending_) add_counts(closed.sources[name], counts);
   pending_.clear();
-  const Position here{run.index, ls};
-  const std::uint64_t ordinal = run.ordinal_base + ls;
   const auto due = [&](const BatchEnd& end) {
     if (end.run != run.run) return closed_runs_.contains(end.run);
     return end.last_orbit == ~0u || lhc::lumisection_of(end.last_orbit + 1) <= ls;
@@ -116,9 +113,7 @@ void Sequencer::close(Run& run, std::vector<Step>& steps) {
   for (auto& [name, source] : sources_) {
     std::uint64_t missing = 0;
     for (auto& [epoch, log] : source.logs) missing += log.settle(due);
-    const bool in_set = source.accepted > 0 && source.first <= here &&
-                        (source.newest >= here || ordinal <= source.newest_ordinal + settings_.source_timeout_ls);
-    if (!in_set && missing == 0 && !closed.sources.contains(name)) continue;
+    if (!in_set(run, name, ls) && missing == 0 && !closed.sources.contains(name)) continue;
     SourceCounts& counts = closed.sources[name];
     counts.missing += missing;
     const auto orbits = open.orbits.find(name);

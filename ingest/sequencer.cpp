@@ -218,10 +218,7 @@ void Sequencer::move_clock(const BatchFacts& batch) {
   std::uint32_t& newest = run->newest_of[batch.source];
   newest = std::max(newest, batch.ls);
   const Position position{run->index, batch.ls};
-  if (source.accepted == 0 || position < source.first) source.first = position;
   if (source.accepted == 0 || position > source.newest) source.newest = position;
-  source.newest_ordinal = std::max(source.newest_ordinal, run->ordinal_base + batch.ls);
-  newest_ordinal_ = std::max(newest_ordinal_, source.newest_ordinal);
 }
 
 // Counts one batch as what it is: duplicate, late, or placed.
@@ -249,7 +246,6 @@ void Sequencer::use(const BatchFacts& batch, Payload payload, std::vector<Step>&
     begun.run = batch.run;
     begun.index = next_run_index_++;
     begun.selection = batch.selection;
-    begun.ordinal_base = begun.index == 0 ? 0 : newest_ordinal_ + 1 - batch.ls;  // modulo 2^64, undone by adding ls
     runs_.push_back(std::move(begun));
     run = &runs_.back();
   }

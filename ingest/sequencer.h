@@ -112,9 +112,7 @@ class Sequencer {
     std::uint64_t epoch = 0;
     std::map<std::uint64_t, SequenceLog> logs;  // by epoch, at most kMostEpochs
     BatchEnd newest_end;
-    Position first;
     Position newest;
-    std::uint64_t newest_ordinal = 0;
     std::uint64_t accepted = 0;
   };
   struct OpenLumisection {
@@ -125,9 +123,8 @@ class Sequencer {
     std::uint32_t run = 0;
     std::uint32_t index = 0;
     std::string selection;
-    std::uint64_t ordinal_base = 0;  // ordinal of a lumisection = base + ls
-    std::uint32_t next_ls = 0;       // first lumisection not closed
-    std::uint32_t newest_ls = 0;     // newest with an accepted batch
+    std::uint32_t next_ls = 0;    // first lumisection not closed
+    std::uint32_t newest_ls = 0;  // newest with an accepted batch
     bool any_closed = false;
     std::map<std::string, std::uint32_t> first_ls;  // per source
     std::map<std::string, std::uint32_t> newest_of;
@@ -147,7 +144,7 @@ class Sequencer {
   void advance(std::vector<Step>& steps);
   bool closes(const Run& run, std::uint32_t ls) const;
   bool run_closes(const Run& run) const;
-  bool in_set_now(const SourceState& source) const;
+  bool in_set(const Run& run, const std::string& source, std::uint32_t ls) const;
   void close(Run& run, std::vector<Step>& steps);
   std::uint64_t covered(const Run& run, std::uint32_t ls, const OpenLumisection& open) const;
   SourceCounts& counts_for(const std::string& source, std::optional<std::uint32_t> run,
@@ -163,7 +160,6 @@ class Sequencer {
   std::deque<Run> runs_;  // open, oldest first
   std::set<std::uint32_t> closed_runs_;
   std::uint32_t next_run_index_ = 0;
-  std::uint64_t newest_ordinal_ = 0;
   std::map<std::string, SourceCounts> pending_;  // count in the next line to close
 };
 

@@ -70,7 +70,6 @@ std::string Sequencer::save() const {
   json out = {{"version", 1},
               {"closed_runs", closed_runs_},
               {"next_run_index", next_run_index_},
-              {"newest_ordinal", newest_ordinal_},
               {"pending", counts_json(pending_)},
               {"sources", json::object()},
               {"runs", json::array()}};
@@ -80,9 +79,7 @@ std::string Sequencer::save() const {
     out["sources"][name] = {{"epoch", s.epoch},
                             {"logs", logs},
                             {"end", {s.newest_end.run, s.newest_end.last_orbit}},
-                            {"first", {s.first.run_index, s.first.ls}},
                             {"newest", {s.newest.run_index, s.newest.ls}},
-                            {"ordinal", s.newest_ordinal},
                             {"accepted", s.accepted}};
   }
   for (const Run& r : runs_) {
@@ -95,7 +92,6 @@ std::string Sequencer::save() const {
     out["runs"].push_back({{"run", r.run},
                            {"index", r.index},
                            {"selection", r.selection},
-                           {"ordinal_base", r.ordinal_base},
                            {"next_ls", r.next_ls},
                            {"newest_ls", r.newest_ls},
                            {"any_closed", r.any_closed},
@@ -112,7 +108,6 @@ void Sequencer::load(std::string_view text) {
     if (in.at("version") != 1) throw Error("sequencer state", "version " + in.at("version").dump(), "1");
     in.at("closed_runs").get_to(closed_runs_);
     in.at("next_run_index").get_to(next_run_index_);
-    in.at("newest_ordinal").get_to(newest_ordinal_);
     pending_ = counts_from(in.at("pending"));
     sources_.clear();
     for (const auto& [name, s] : in.at("sources").items()) {
@@ -120,9 +115,7 @@ void Sequencer::load(std::string_view text) {
       s.at("epoch").get_to(to.epoch);
       for (const json& log : s.at("logs")) to.logs.emplace(log.at("epoch").get<std::uint64_t>(), log_from(log));
       to.newest_end = {s.at("end").at(0), s.at("end").at(1)};
-      to.first = {s.at("first").at(0), s.at("first").at(1)};
       to.newest = {s.at("newest").at(0), s.at("newest").at(1)};
-      s.at("ordinal").get_to(to.newest_ordinal);
       s.at("accepted").get_to(to.accepted);
     }
     runs_.clear();
@@ -131,7 +124,6 @@ void Sequencer::load(std::string_view text) {
       r.at("run").get_to(to.run);
       r.at("index").get_to(to.index);
       r.at("selection").get_to(to.selection);
-      r.at("ordinal_base").get_to(to.ordinal_base);
       r.at("next_ls").get_to(to.next_ls);
       r.at("newest_ls").get_to(to.newest_ls);
       r.at("any_closed").get_to(to.any_closed);

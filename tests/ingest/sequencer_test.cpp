@@ -244,6 +244,26 @@ TEST(Sequencer, OldRunClosesAtTheLatestTwoLumisectionsIntoTheNew) {
   EXPECT_EQ(s.closed[0].run, 1u);
 }
 
+// A source that fell silent in one run does not uncover the next: a run's lines are of that run's data.
+TEST(Sequencer, TheSetIsTheRunsOwn) {
+  Stream both, alone;
+  for (std::uint32_t ls = 1; ls <= 3; ++ls) {
+    both.send(both.batch("a", ls - 1, ls));
+    if (ls < 3) both.send(both.batch("b", ls - 1, ls));
+  }
+  for (std::uint32_t ls = 1; ls <= 5; ++ls) {
+    both.send(both.batch("a", 2 + ls, ls, 0, 1, 2));
+    alone.send(alone.batch("a", 2 + ls, ls, 0, 1, 2));
+  }
+  both.finish();
+  alone.finish();
+  for (std::uint32_t ls = 1; ls <= 5; ++ls) {
+    EXPECT_EQ(both.line(ls, 2).covered_orbits, lhc::kOrbitsPerLumisection);
+    EXPECT_EQ(both.line(ls, 2).sources, alone.line(ls, 2).sources);
+  }
+  EXPECT_EQ(both.line(3).covered_orbits, 0u);
+}
+
 TEST(Sequencer, SkippedLumisectionsGetALine) {
   Stream s;
   s.send(s.batch("a", 0, 1));
