@@ -124,12 +124,12 @@ Quantized shift_right(Wide raw, int distance, Quantization mode) {
   return q;
 }
 
-std::uint64_t ones(int bits) { return bits <= 0 ? 0 : bits >= 64 ? ~0ull : (1ull << bits) - 1; }
+std::uint64_t ones(int bits) { return bits >= 64 ? ~0ull : (1ull << (bits & 63)) - 1; }
 
 // The word whose low W bits are `pattern`.
 std::int64_t word_of(std::uint64_t pattern, const FixedPoint& to) {
   pattern &= ones(to.width);
-  if (to.is_signed && to.width < 64 && ((pattern >> (to.width - 1)) & 1) != 0) pattern |= ~ones(to.width);
+  if (to.is_signed && to.width < 64 && ((pattern >> ((to.width - 1) & 63)) & 1) != 0) pattern |= ~ones(to.width);
   return static_cast<std::int64_t>(pattern);
 }
 

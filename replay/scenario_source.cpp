@@ -204,7 +204,7 @@ std::optional<Frame> ScenarioSource::State::make_next() {
   return std::nullopt;
 }
 
-ScenarioSource::ScenarioSource(Scenario scenario, std::shared_ptr<const Model> model, ScenarioEvents events,
+ScenarioSource::ScenarioSource(Scenario scenario, std::shared_ptr<const Model> model, const ScenarioEvents& events,
                                EncodeBatch encode, std::shared_ptr<const Model> other, WriteLine truth) {
   if (!model) throw Error("scenario", "has no model", "a model package");
   state_ = std::make_unique<State>(std::move(scenario), std::move(model), events, std::move(encode), std::move(other),

@@ -33,8 +33,8 @@ class ScenarioSource : public Source {
   // outputs). `truth`, if given, gets the lines of docs/scenarios.md: one a fault here, one a lumisection as each is
   // made. Throws Error when scenario, model and events do not fit together (unknown column, seed, output, too wide a
   // word ...).
-  ScenarioSource(Scenario scenario, std::shared_ptr<const Model> model, ScenarioEvents events, EncodeBatch encode,
-                 std::shared_ptr<const Model> other = nullptr, WriteLine truth = nullptr);
+  ScenarioSource(Scenario scenario, std::shared_ptr<const Model> model, const ScenarioEvents& events,
+                 EncodeBatch encode, std::shared_ptr<const Model> other = nullptr, WriteLine truth = nullptr);
   ~ScenarioSource() override;
 
   // Batches in order of time, sources in turn. Frames carry their header; position counts them from 0. One caller at a

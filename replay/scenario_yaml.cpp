@@ -20,8 +20,8 @@ std::string shown(double value) {
 
 }  // namespace
 
-StrictMap::StrictMap(YAML::Node node, std::string file, std::string label)
-    : node_(std::move(node)), file_(std::move(file)), label_(std::move(label)) {
+StrictMap::StrictMap(const YAML::Node& node, std::string file, std::string label)
+    : node_(node), file_(std::move(file)), label_(std::move(label)) {
   if (!node_.IsMap()) fail(node_, label_ + " is no mapping", "keys and values");
   std::set<std::string> seen;
   for (const auto& entry : node_) {

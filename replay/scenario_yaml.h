@@ -15,7 +15,7 @@ class StrictMap {
  public:
   // `label` names the mapping in messages ("scenario", "fault 2 (dead_column)"). Throws Error when it is no mapping or
   // has a key twice.
-  StrictMap(YAML::Node node, std::string file, std::string label);
+  StrictMap(const YAML::Node& node, std::string file, std::string label);
 
   // The value of a key, or an undefined node. The key counts as known.
   YAML::Node find(const std::string& key);
