@@ -264,6 +264,44 @@ TEST(Sequencer, TheSetIsTheRunsOwn) {
   EXPECT_EQ(both.line(3).covered_orbits, 0u);
 }
 
+TEST(Sequencer, AHeldBatchIsUsedAtTheEnd) {
+  Stream s;
+  s.send(s.batch("a", 0, 1));
+  s.send(s.batch("a", 1, 2));
+  s.send(s.batch("a", 2, 1, 0, 2, 2));
+  EXPECT_EQ(s.placed_in.size(), 2u);
+  s.finish();
+  ASSERT_EQ(s.closed.size(), 3u);
+  EXPECT_EQ(s.line(1, 2).sources.at("a").batches, 1u);
+  EXPECT_EQ(s.line(1, 2).covered_orbits, lhc::kOrbitsPerLumisection / 2);
+}
+
+TEST(Sequencer, AfterTheEndTheRestOfItsLumisectionIsLate) {
+  Stream s;
+  s.send(s.batch("a", 0, 1, 0, 4));
+  s.finish();
+  Stream next;
+  next.sequencer.load(s.sequencer.save());
+  next.send(next.batch("a", 1, 1, 1, 4));  // late
+  next.send(next.batch("a", 1, 1, 1, 4));  // late before: a duplicate
+  next.send(next.batch("a", 3, 2, 0, 4));
+  next.finish();
+  ASSERT_EQ(next.closed.size(), 1u);
+  EXPECT_EQ(next.line(2).sources.at("a").late, 1u);
+  EXPECT_EQ(next.line(2).sources.at("a").duplicate, 1u);
+  EXPECT_EQ(next.line(2).sources.at("a").missing, 1u);
+}
+
+TEST(Sequencer, WhatNoLineCanTakeIsUnplaced) {
+  Stream s;
+  s.sequencer.reject({}, Rejection::not_msgpack);
+  s.sequencer.drop({});
+  s.finish();
+  const Unplaced unplaced = s.sequencer.take_unplaced();
+  EXPECT_EQ(unplaced.rejected, 1u);
+  EXPECT_EQ(unplaced.dropped, 1u);
+}
+
 TEST(Sequencer, SkippedLumisectionsGetALine) {
   Stream s;
   s.send(s.batch("a", 0, 1));
