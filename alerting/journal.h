@@ -88,6 +88,7 @@ struct OutboxEntry {
 struct AuditRow {
   std::int64_t at_ns = 0;
   std::string actor, verb, action_id, reason;
+  std::int64_t until_ns = 0;  // of a shelve: until when the action is out of sight
 };
 
 struct JournalSettings {

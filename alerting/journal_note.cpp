@@ -11,12 +11,14 @@ void note_action(const std::string& file, const AuditRow& row, const JournalSett
   store::guarded(file, [&] {
     SQLite::Database db = store::open_for_writing(file, settings);
     SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-    SQLite::Statement insert(db, "INSERT INTO audit (at_ns, actor, verb, action_id, reason) VALUES (?, ?, ?, ?, ?)");
+    SQLite::Statement insert(
+        db, "INSERT INTO audit (at_ns, actor, verb, action_id, reason, until_ns) VALUES (?, ?, ?, ?, ?, ?)");
     insert.bind(1, row.at_ns);
     insert.bind(2, row.actor);
     insert.bind(3, row.verb);
     insert.bind(4, row.action_id);
     insert.bind(5, row.reason);
+    insert.bind(6, row.until_ns);
     insert.exec();
     if (row.verb == "retry") {
       SQLite::Statement again(

@@ -100,10 +100,10 @@ std::string position(SQLite::Database& db) {
 
 std::vector<AuditRow> audit_trail(SQLite::Database& db) {
   std::vector<AuditRow> found;
-  SQLite::Statement query(db, "SELECT at_ns, actor, verb, action_id, reason FROM audit ORDER BY seq");
+  SQLite::Statement query(db, "SELECT at_ns, actor, verb, action_id, reason, until_ns FROM audit ORDER BY seq");
   while (query.executeStep()) {
     found.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getString(), query.getColumn(2).getString(),
-                     query.getColumn(3).getString(), query.getColumn(4).getString()});
+                     query.getColumn(3).getString(), query.getColumn(4).getString(), query.getColumn(5).getInt64()});
   }
   return found;
 }

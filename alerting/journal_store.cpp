@@ -41,7 +41,7 @@ CREATE TABLE outbox (action INTEGER NOT NULL REFERENCES actions(seq), sink TEXT 
   reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (action, sink)) WITHOUT ROWID;
 CREATE INDEX outbox_pending ON outbox (sink, action) WHERE status = 'pending';
 CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ns INTEGER NOT NULL, actor TEXT NOT NULL, verb TEXT NOT NULL,
-  action_id TEXT NOT NULL, reason TEXT NOT NULL);
+  action_id TEXT NOT NULL, reason TEXT NOT NULL, until_ns INTEGER NOT NULL DEFAULT 0);
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 )sql";

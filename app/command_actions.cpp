@@ -4,6 +4,8 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <fstream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "alerting/journal.h"
@@ -29,12 +31,48 @@ alerting::JournalAction find_action(const alerting::JournalReader& journal, cons
   throw Error(options.journal, "no action '" + options.id + "'", "an id that `vigil actions list` prints");
 }
 
-void print_action(const alerting::JournalAction& action) {
+std::int64_t now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+// Actions that are out of sight now: id -> until when. The newest shelve of an action counts.
+std::map<std::string, std::int64_t> shelved(const alerting::JournalReader& journal) {
+  std::map<std::string, std::int64_t> until;
+  for (const auto& row : journal.audit_trail()) {
+    if (row.verb == "shelve") until[row.action_id] = row.until_ns;
+  }
+  std::erase_if(until, [now = now_ns()](const auto& entry) { return entry.second <= now; });
+  return until;
+}
+
+ordered_json audit_json(const alerting::JournalReader& journal, const std::string& id) {
+  ordered_json audit = ordered_json::array();
+  for (const auto& row : journal.audit_trail()) {
+    if (row.action_id != id) continue;
+    audit.push_back({{"at_ns", row.at_ns}, {"actor", row.actor}, {"verb", row.verb}, {"reason", row.reason}});
+    if (row.until_ns > 0) audit.back()["until_ns"] = row.until_ns;
+  }
+  return audit;
+}
+
+ordered_json exported(const alerting::JournalReader& journal, const alerting::JournalAction& action) {
+  auto out = ordered_json::parse(alerting::listed_line(action));
+  out["attempts"] = action.attempts;
+  out["audit"] = audit_json(journal, action.id);
+  return out;
+}
+
+void print_action(const alerting::JournalAction& action, bool is_shelved) {
   const auto line = ordered_json::parse(action.line);
   const auto text = [&](const char* key) { return line.at(key).get<std::string>(); };
-  fmt::print("{}  {:<16} {:<10} {:<9} {:<6} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
-             to_string(action.delivery), action.open ? "open" : "closed", line.at("run").dump(),
-             line.at("first_ls").dump(), line.at("last_ls").dump(), text("model"), text("stream"), text("reason"));
+  fmt::print("{}  {:<16} {:<10} {:<9} {:<7} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
+             to_string(action.delivery),
+             is_shelved    ? "shelved"
+             : action.open ? "open"
+                           : "closed",
+             line.at("run").dump(), line.at("first_ls").dump(), line.at("last_ls").dump(), text("model"),
+             text("stream"), text("reason"));
 }
 
 }  // namespace
@@ -42,11 +80,12 @@ void print_action(const alerting::JournalAction& action) {
 int run_actions_list(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
   const auto actions = journal.actions();
+  const auto out_of_sight = shelved(journal);
   for (const auto& action : actions) {
     if (options.json) {
       fmt::print("{}\n", alerting::listed_line(action));
     } else {
-      print_action(action);
+      print_action(action, out_of_sight.contains(action.id));
     }
   }
   if (actions.empty() && !options.json) fmt::print("no actions\n");
@@ -56,19 +95,13 @@ int run_actions_list(const ActionsOptions& options) {
 int run_actions_show(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
   const auto action = find_action(journal, options);
-  ordered_json audit = ordered_json::array();
-  for (const auto& row : journal.audit_trail()) {
-    if (row.action_id != options.id) continue;
-    audit.push_back({{"at_ns", row.at_ns}, {"actor", row.actor}, {"verb", row.verb}, {"reason", row.reason}});
-  }
+  const ordered_json full = exported(journal, action);
   if (options.json) {
-    auto out = ordered_json::parse(alerting::listed_line(action));
-    out["attempts"] = action.attempts;
-    out["audit"] = audit;
-    fmt::print("{}\n", out.dump());
+    fmt::print("{}\n", full.dump());
     return 0;
   }
-  print_action(action);
+  const ordered_json& audit = full["audit"];
+  print_action(action, shelved(journal).contains(action.id));
   fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2));
   fmt::print("attempts  {}{}\n", action.attempts, action.last_reason.empty() ? "" : ", last: " + action.last_reason);
   for (const auto& row : audit) {
@@ -83,16 +116,33 @@ int run_actions_note(const ActionsOptions& options, const std::string& verb) {
     const alerting::JournalReader journal(options.journal);
     (void)find_action(journal, options);
   }
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  alerting::note_action(options.journal, {.at_ns = std::chrono::duration_cast<std::chrono::nanoseconds>(now).count(),
-                                          .actor = options.actor.empty() ? user() : options.actor,
-                                          .verb = verb,
-                                          .action_id = options.id,
-                                          .reason = options.reason});
+  const std::int64_t now = now_ns();
+  alerting::note_action(options.journal,
+                        {.at_ns = now,
+                         .actor = options.actor.empty() ? user() : options.actor,
+                         .verb = verb,
+                         .action_id = options.id,
+                         .reason = options.reason,
+                         .until_ns = verb == "shelve" ? now + static_cast<std::int64_t>(options.hours * 3600e9) : 0});
   if (options.json) {
     fmt::print("{}\n", ordered_json{{"id", options.id}, {"recorded", verb}}.dump());
   } else {
     fmt::print("{} recorded for {}\n", verb, options.id);
+  }
+  return 0;
+}
+
+int run_actions_export(const ActionsOptions& options) {
+  const alerting::JournalReader journal(options.journal);
+  std::string text;
+  for (const auto& action : journal.actions()) text += exported(journal, action).dump() + "\n";
+  if (options.output.empty()) {
+    fmt::print("{}", text);
+    return 0;
+  }
+  std::ofstream file(options.output, std::ios::binary | std::ios::trunc);
+  if (!file.write(text.data(), static_cast<std::streamsize>(text.size())).flush()) {
+    throw Error(options.output, "cannot be written", "a file on a disk with room");
   }
   return 0;
 }

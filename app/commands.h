@@ -68,7 +68,8 @@ struct ReferenceOptions {
 };
 
 struct ActionsOptions {
-  std::string journal, id, actor, reason;
+  std::string journal, id, actor, reason, output;
+  double hours = 0;  // of a shelve
   bool json = false;
 };
 
@@ -85,7 +86,8 @@ int run_reference_build(const ReferenceOptions& options);
 int run_check(const MonitorOptions& options);
 int run_actions_list(const ActionsOptions& options);
 int run_actions_show(const ActionsOptions& options);
-int run_actions_note(const ActionsOptions& options, const std::string& verb);  // approve, reject, ack, retry
+int run_actions_note(const ActionsOptions& options, const std::string& verb);  // approve, reject, ack, shelve, retry
+int run_actions_export(const ActionsOptions& options);
 int run_status(const std::string& journal, bool json);
 int run_list(bool json);
 int run_decode(const std::string& file, bool json);

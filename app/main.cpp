@@ -195,12 +195,22 @@ void add_journal(CLI::App& app) {
   sub->add_option("ID", actions.id, "action id")->required();
   journal(sub);
   sub->callback([] { chosen = [] { return run_actions_show(actions); }; });
-  for (const char* verb : {"approve", "reject", "ack", "retry"}) {
+  sub = command(*group, "export", "every action with its audit trail, JSON Lines",
+                "vigil actions export --journal vigil.db -o actions.jsonl");
+  sub->add_option("-o,--output", actions.output, "file to write (default standard output)");
+  journal(sub);
+  sub->callback([] { chosen = [] { return run_actions_export(actions); }; });
+  for (const char* verb : {"approve", "reject", "ack", "shelve", "retry"}) {
     sub = command(*group, verb, std::string(verb) + " an action; recorded with actor and reason",
                   std::string("vigil actions ") + verb + " ID --journal vigil.db --actor anna --reason 'seen'");
     sub->add_option("ID", actions.id, "action id")->required();
     sub->add_option("--actor", actions.actor, "who (default: the user)");
     sub->add_option("--reason", actions.reason, "why");
+    if (std::string(verb) == "shelve") {
+      sub->add_option("--hours", actions.hours, "out of sight for so long")
+          ->required()
+          ->check(CLI::Range(0.01, 24.0 * 365));
+    }
     journal(sub);
     sub->callback([verb] { chosen = [verb] { return run_actions_note(actions, verb); }; });
   }
