@@ -6,6 +6,9 @@
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -62,28 +65,52 @@ void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const Pi
     }
   };
 
+  // Exceptions do not cross TBB, which would lose what is in flight. A source or recorder that fails ends the input:
+  // what was read before is still judged. A stage that fails skips the rest.
+  std::mutex mutex;
+  std::exception_ptr failure;
+  std::atomic<bool> broken{false};
+  const auto keep_failure = [&] {
+    std::lock_guard lock(mutex);
+    if (!failure) failure = std::current_exception();
+  };
   ItemPool items;
   const auto read = [&](tbb::flow_control& control) -> ItemPtr {
-    std::optional<Frame> frame = source.next();
-    if (!frame) {
-      control.stop();
-      return nullptr;
+    try {
+      std::optional<Frame> frame = broken ? std::nullopt : source.next();
+      if (frame) {
+        if (outputs.record) outputs.record(*frame);
+        ItemPtr item = items.take();
+        item->frame = std::move(*frame);
+        return item;
+      }
+    } catch (...) {
+      keep_failure();
     }
-    if (outputs.record) outputs.record(*frame);
-    ItemPtr item = items.take();
-    item->frame = std::move(*frame);
-    return item;
+    control.stop();
+    return nullptr;
+  };
+  const auto guarded = [&](const auto& stage) {
+    if (broken) return;
+    try {
+      stage();
+    } catch (...) {
+      keep_failure();
+      broken = true;
+      source.request_stop();  // read may be waiting for a frame that never comes
+    }
   };
   const auto decode_and_emulate = [&](ItemPtr item) {
-    emulate(*item, models);
+    guarded([&] { emulate(*item, models); });
     return item;
   };
-  const auto judged = [&](ItemPtr item) { hand_on(judge.take(std::move(item))); };
+  const auto judged = [&](ItemPtr item) { guarded([&] { hand_on(judge.take(std::move(item))); }); };
 
   tbb::parallel_pipeline(threads * 4,
                          tbb::make_filter<void, ItemPtr>(tbb::filter_mode::serial_in_order, read) &
                              tbb::make_filter<ItemPtr, ItemPtr>(tbb::filter_mode::parallel, decode_and_emulate) &
                              tbb::make_filter<ItemPtr, void>(tbb::filter_mode::serial_in_order, judged));
+  if (failure) std::rethrow_exception(failure);
   hand_on(judge.end());
 }
 
