@@ -67,7 +67,7 @@ void Subscriber::State::open(const SubscriberSettings& settings) {
   if (wake_fd < 0) throw Error("subscriber", std::string("eventfd: ") + std::strerror(errno));
   links.reserve(settings.endpoints.size());
   for (const std::string& endpoint : settings.endpoints) {
-    links.emplace_back(context, endpoint, settings.topics, settings.max_part_bytes);
+    links.emplace_back(context, endpoint, settings.topics, settings.max_part_bytes, settings.link_messages);
   }
 }
 

@@ -22,6 +22,7 @@ struct SubscriberSettings {
   std::size_t queue_bytes = std::size_t{512} << 20;  // an empty queue takes one frame of any size
   std::int64_t max_part_bytes = std::int64_t{256}
                                 << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts its link, which is made anew
+  int link_messages = 1000;             // ZMQ_RCVHWM: what a link holds for us before it reads no more; 0: any number
 };
 
 // Only grow; may be read from any thread.

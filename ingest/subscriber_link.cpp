@@ -1,6 +1,7 @@
 #include "ingest/subscriber_link.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <utility>
@@ -38,8 +39,12 @@ void require_reachable(const std::string& endpoint) {
 }  // namespace
 
 SubscriberLink::SubscriberLink(zmq::context_t& context, std::string endpoint, std::vector<std::string> topics,
-                               std::int64_t max_part_bytes)
-    : context_(context), endpoint_(std::move(endpoint)), topics_(std::move(topics)), max_part_bytes_(max_part_bytes) {
+                               std::int64_t max_part_bytes, int most_messages)
+    : context_(context),
+      endpoint_(std::move(endpoint)),
+      topics_(std::move(topics)),
+      max_part_bytes_(max_part_bytes),
+      most_messages_(most_messages) {
   require_reachable(endpoint_);
   try {
     open();
@@ -52,11 +57,14 @@ void SubscriberLink::open() {
   socket_ = zmq::socket_t(context_, ZMQ_SUB);
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, max_part_bytes_);
+  socket_.set(zmq::sockopt::rcvhwm, most_messages_);
   socket_.set(zmq::sockopt::ipv6, endpoint_.find('[') != std::string::npos);  // else a name may mean a v6 address
   for (const std::string& topic : topics_) socket_.set(zmq::sockopt::subscribe, topic);
   if (topics_.empty()) socket_.set(zmq::sockopt::subscribe, "");
 
-  const std::string events = "inproc://events-of-" + std::to_string(reinterpret_cast<std::uintptr_t>(socket_.handle()));
+  // Never a name again: ZeroMQ gives one free some time after its socket is closed, when another may have that address.
+  static std::atomic<std::uint64_t> opened{0};
+  const std::string events = "inproc://events-" + std::to_string(opened++);
   constexpr int kEvents =
       ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
   if (zmq_socket_monitor(socket_.handle(), events.c_str(), kEvents) != 0) throw zmq::error_t();
@@ -69,9 +77,16 @@ void SubscriberLink::open() {
 void SubscriberLink::reopen() {
   reopen_at_.reset();
   is_up_ = false;
+  close();
+  open();
+}
+
+// Events must end before their reader goes: an event without one would hold up ZeroMQ's own thread, and every link, for
+// ever.
+void SubscriberLink::close() {
+  if (socket_) zmq_socket_monitor(socket_.handle(), nullptr, 0);
   monitor_.close();
   socket_.close();
-  open();
 }
 
 std::uint64_t SubscriberLink::read_events() {

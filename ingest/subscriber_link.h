@@ -19,7 +19,9 @@ class SubscriberLink {
 
   // Connects. Throws Error naming an endpoint that is none.
   SubscriberLink(zmq::context_t& context, std::string endpoint, std::vector<std::string> topics,
-                 std::int64_t max_part_bytes);
+                 std::int64_t max_part_bytes, int most_messages);
+  ~SubscriberLink() { close(); }
+  SubscriberLink(SubscriberLink&&) = default;
 
   zmq::socket_t& socket() { return socket_; }
   zmq::socket_t& monitor() { return monitor_; }
@@ -32,11 +34,13 @@ class SubscriberLink {
 
  private:
   void open();
+  void close();
 
   zmq::context_t& context_;
   const std::string endpoint_;
   const std::vector<std::string> topics_;
   const std::int64_t max_part_bytes_;
+  const int most_messages_;
   zmq::socket_t socket_;
   zmq::socket_t monitor_;
   bool is_up_ = false;
