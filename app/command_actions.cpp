@@ -37,18 +37,18 @@ std::int64_t now_ns() {
 }
 
 // Actions that are out of sight now: id -> until when. The newest shelve of an action counts.
-std::map<std::string, std::int64_t> shelved(const alerting::JournalReader& journal) {
+std::map<std::string, std::int64_t> shelved(const std::vector<alerting::AuditRow>& trail) {
   std::map<std::string, std::int64_t> until;
-  for (const auto& row : journal.audit_trail()) {
+  for (const auto& row : trail) {
     if (row.verb == "shelve") until[row.action_id] = row.until_ns;
   }
   std::erase_if(until, [now = now_ns()](const auto& entry) { return entry.second <= now; });
   return until;
 }
 
-ordered_json audit_json(const alerting::JournalReader& journal, const std::string& id) {
+ordered_json audit_json(const std::vector<alerting::AuditRow>& trail, const std::string& id) {
   ordered_json audit = ordered_json::array();
-  for (const auto& row : journal.audit_trail()) {
+  for (const auto& row : trail) {
     if (row.action_id != id) continue;
     audit.push_back({{"at_ns", row.at_ns}, {"actor", row.actor}, {"verb", row.verb}, {"reason", row.reason}});
     if (row.until_ns > 0) audit.back()["until_ns"] = row.until_ns;
@@ -56,10 +56,10 @@ ordered_json audit_json(const alerting::JournalReader& journal, const std::strin
   return audit;
 }
 
-ordered_json exported(const alerting::JournalReader& journal, const alerting::JournalAction& action) {
+ordered_json exported(const std::vector<alerting::AuditRow>& trail, const alerting::JournalAction& action) {
   auto out = ordered_json::parse(alerting::listed_line(action));
   out["attempts"] = action.attempts;
-  out["audit"] = audit_json(journal, action.id);
+  out["audit"] = audit_json(trail, action.id);
   return out;
 }
 
@@ -80,7 +80,7 @@ void print_action(const alerting::JournalAction& action, bool is_shelved) {
 int run_actions_list(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
   const auto actions = journal.actions();
-  const auto out_of_sight = shelved(journal);
+  const auto out_of_sight = shelved(journal.audit_trail());
   for (const auto& action : actions) {
     if (options.json) {
       fmt::print("{}\n", alerting::listed_line(action));
@@ -95,13 +95,14 @@ int run_actions_list(const ActionsOptions& options) {
 int run_actions_show(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
   const auto action = find_action(journal, options);
-  const ordered_json full = exported(journal, action);
+  const auto trail = journal.audit_trail();
+  const ordered_json full = exported(trail, action);
   if (options.json) {
     fmt::print("{}\n", full.dump());
     return 0;
   }
   const ordered_json& audit = full["audit"];
-  print_action(action, shelved(journal).contains(action.id));
+  print_action(action, shelved(trail).contains(action.id));
   fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2));
   fmt::print("attempts  {}{}\n", action.attempts, action.last_reason.empty() ? "" : ", last: " + action.last_reason);
   for (const auto& row : audit) {
@@ -134,8 +135,9 @@ int run_actions_note(const ActionsOptions& options, const std::string& verb) {
 
 int run_actions_export(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
+  const auto trail = journal.audit_trail();  // once, however many actions
   std::string text;
-  for (const auto& action : journal.actions()) text += exported(journal, action).dump() + "\n";
+  for (const auto& action : journal.actions()) text += exported(trail, action).dump() + "\n";
   if (options.output.empty()) {
     fmt::print("{}", text);
     return 0;
