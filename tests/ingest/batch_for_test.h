@@ -110,4 +110,13 @@ inline Frame frame_of(std::string body, std::string topic = "scouting/anomaly") 
   return frame;
 }
 
+// The small model as decode looks it up, and the first orbit of the lumisection its batches are in.
+inline constexpr std::uint32_t kOrbit = 2u << 18;
+
+inline const ModelInfo& model() {
+  static const ModelInfo info = small_model();
+  return info;
+}
+inline const ModelInfo* lookup(std::string_view name) { return name == model().name ? &model() : nullptr; }
+
 }  // namespace vigil::ingest::test

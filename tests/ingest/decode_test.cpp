@@ -13,13 +13,6 @@ namespace vigil::ingest {
 namespace {
 
 using namespace test;
-constexpr std::uint32_t kOrbit = 2u << 18;
-
-const ModelInfo& model() {
-  static const ModelInfo info = small_model();
-  return info;
-}
-const ModelInfo* lookup(std::string_view name) { return name == model().name ? &model() : nullptr; }
 
 Rejection rejection_of(const Frame& frame) {
   EventBatch batch;

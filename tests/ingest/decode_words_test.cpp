@@ -11,13 +11,6 @@ namespace vigil::ingest {
 namespace {
 
 using namespace test;
-constexpr std::uint32_t kOrbit = 2u << 18;
-
-const ModelInfo& model() {
-  static const ModelInfo info = small_model();
-  return info;
-}
-const ModelInfo* lookup(std::string_view name) { return name == model().name ? &model() : nullptr; }
 
 TEST(Decode, ChecksCodesAtTheEdgesOfTheirType) {
   ModelInfo info = small_model();
