@@ -5,10 +5,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/model.h"
+#include "fpga_model/fast_engine.h"
+#include "fpga_model/simd_target.h"
 #include "fpga_model/tensor.h"
 
 namespace vigil::fpga_model {
@@ -45,6 +48,11 @@ class Engine {
 
   // Fills every tensor after the inputs. Reads and writes the block only.
   [[nodiscard]] virtual Status run(const Block& block) const = 0;
+  // The same computation for an instruction set other than `reference`; null where there is none. Keeps nothing of
+  // this engine.
+  virtual std::unique_ptr<const FastEngine> fast(SimdTarget) const { return nullptr; }
+  // What a person should know of this model: assumptions made, places where the vendor's simulation differs.
+  const std::vector<std::string>& warnings() const { return warnings_; }
 
  protected:
   // Appends a tensor and returns its index.
@@ -59,6 +67,7 @@ class Engine {
   std::size_t input_tensors_ = 0;
   std::vector<std::size_t> outputs_;
   std::vector<LayerInfo> layers_;
+  std::vector<std::string> warnings_;
   std::size_t scratch_words_ = 0;
 };
 

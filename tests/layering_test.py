@@ -11,7 +11,7 @@ OWNED = {
     "zmq": {"ingest", "alerting"}, "msgpack": {"ingest"}, "oneapi/tbb": {"app"}, "tbb/": {"app"},
     "spdlog": {"app"}, "fmt/": {"app"}, "CLI/": {"app"}, "yaml-cpp": {"app", "fpga_model", "replay"},
     "SQLiteCpp": {"alerting"}, "sqlite3": {"alerting"}, "zstd": {"replay"}, "openssl": {"core"},
-    "boost": {"monitors"}, "Eigen": {"monitors"}, "nlohmann": set(ROOMS),
+    "hwy/": {"fpga_model", "monitors"}, "boost": {"monitors"}, "Eigen": {"monitors"}, "nlohmann": set(ROOMS),
 }
 LIMIT = 400
 problems = []
