@@ -136,7 +136,8 @@ int run_emulate(const EmulateOptions& options) {
     if (status != Status::ok) {
       throw Error(options.input,
                   "rows " + std::to_string(first) + " to " + std::to_string(last - 1) +
-                      (status == Status::failed ? ": the emulator failed" : ": a word indexes beyond its table"));
+                      (status == Status::failed ? std::string(": the emulator failed: ") + model->failure()
+                                                : ": a word indexes beyond its table"));
     }
   });
   if (!options.output.empty()) write_outputs(options.output, info, events.rows, words);

@@ -56,6 +56,12 @@ struct ModelOptions {
   bool json = false;
 };
 
+struct ImportOptions {
+  std::string source, output, name, version = "1", conifer_sum = "sequential";
+  std::optional<std::string> hls4ml_version;
+  bool json = false;
+};
+
 struct StatisticsOptions {
   std::string reference, sample;
   std::optional<std::uint32_t> bins;
@@ -81,6 +87,7 @@ int run_simulate(const SimulateOptions& options);
 int run_emulate(const EmulateOptions& options);
 int run_model_inspect(const ModelOptions& options);
 int run_model_bench(const ModelOptions& options);
+int run_model_import(const ImportOptions& options);
 int run_statistics(const StatisticsOptions& options);
 int run_reference_build(const ReferenceOptions& options);
 int run_check(const MonitorOptions& options);

@@ -168,9 +168,8 @@ void Judge::apply(Stream& stream, std::vector<ingest::Step>&& steps, std::vector
   for (ingest::Step& step : steps) {
     if (auto* placed = std::get_if<ingest::Placed>(&step)) {
       const auto& item = *static_cast<const Item*>(placed->payload.get());
-      const auto [summary, is_new] = stream.open.try_emplace({placed->run, placed->ls});
-      if (is_new) summary->second = Summary(stream.model->info());
-      item.summary.add_to(summary->second);
+      const auto open = stream.open.try_emplace({placed->run, placed->ls}, stream.model->info()).first;
+      open->second.add(item.summary);
       stream.context.add(item.batch, stream.model->info().hash);
       stream.selection = item.batch.selection;
       totals_.events += item.batch.n;
@@ -199,8 +198,8 @@ Closing Judge::close(Stream& stream, ingest::Closed&& closed) {
           lhc::kOrbitsPerLumisection,
           closed.covered_orbits,
           std::move(closed.sources)};
-  Summary summary(info);
-  if (auto node = stream.open.extract({closed.run, closed.ls})) summary = std::move(node.mapped());
+  auto node = stream.open.extract({closed.run, closed.ls});
+  Summary summary = node ? node.mapped().take() : Summary(info);
   const ingest::LumisectionContext context = stream.context.close(closed.run, closed.ls);
 
   closing.events = summary.events;

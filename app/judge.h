@@ -21,6 +21,7 @@
 #include "core/snapshot.h"
 #include "ingest/context_tracker.h"
 #include "ingest/sequencer.h"
+#include "monitors/open_summary.h"
 #include "monitors/reference.h"
 #include "monitors/stream_monitor.h"
 
@@ -69,7 +70,7 @@ class Judge {
     ingest::ContextTracker context;
     monitors::StreamMonitor monitor;
     alerting::Policy policy;
-    std::map<std::pair<std::uint32_t, std::uint32_t>, Summary> open;  // (run, ls)
+    std::map<std::pair<std::uint32_t, std::uint32_t>, monitors::OpenSummary> open;  // (run, ls)
     StreamSnapshot snapshot;
   };
 

@@ -35,11 +35,11 @@ void Judge::save(Stream& stream, std::map<std::string, std::optional<std::string
   state[key_of(hash, "monitor", stream.name)] = stream.monitor.save();
   state[key_of(hash, "policy", stream.name)] = stream.policy.save();
   std::set<std::string> open_now;
-  for (const auto& [where, summary] : stream.open) {
+  for (auto& [where, summary] : stream.open) {
     const std::string key =
         hash + "/open/" + std::to_string(where.first) + "/" + std::to_string(where.second) + "/" + stream.name;
     open_now.insert(key);
-    state[key] = to_json(summary);
+    state[key] = to_json(summary.summary());
   }
   const auto mine = [&](const std::string& key) {
     return key.starts_with(hash + "/open/") && key.ends_with("/" + stream.name);
@@ -80,7 +80,8 @@ void Judge::load(const std::map<std::string, std::string>& state) {
         const std::uint32_t run = number(rest, o->first);
         const std::uint32_t ls = number(rest, o->first);
         if (rest != name) continue;
-        stream->open[{run, ls}] = summary_from_json(o->second, model->info(), "journal state '" + o->first + "'");
+        stream->open.try_emplace({run, ls}, model->info(),
+                                 summary_from_json(o->second, model->info(), "journal state '" + o->first + "'"));
         saved_open_.insert(o->first);
       }
       order[std::stoull(it->second)] = stream.get();

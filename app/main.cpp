@@ -131,7 +131,7 @@ void add_models(CLI::App& app) {
   sub->callback([] { chosen = [] { return run_emulate(emulate); }; });
 
   static ModelOptions model;
-  CLI::App* group = command(app, "model", "look at a model package", "vigil model inspect demo/model");
+  CLI::App* group = command(app, "model", "make and look at model packages", "vigil model inspect demo/model");
   group->require_subcommand(1);
   sub = command(*group, "inspect", "layers, types, sizes, hash, golden vectors", "vigil model inspect demo/model");
   sub->add_option("PKG", model.package, "model package")->required();
@@ -145,6 +145,20 @@ void add_models(CLI::App& app) {
   sub->add_option("--seconds", model.seconds, "time to measure")->check(CLI::Range(0.01, 3600.0));
   sub->add_flag("--json", model.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_model_bench(model); }; });
+  static ImportOptions import;
+  sub = command(*group, "import", "what the firmware team has, as a model package",
+                "vigil model import my-hls4ml-prj -o my-model");
+  sub->add_option("SRC", import.source,
+                  "hls4ml project folder, conifer JSON, DAIS program, emulator library or network.json")
+      ->required();
+  sub->add_option("-o,--output", import.output, "package to write, a new or empty folder")->required();
+  sub->add_option("--name", import.name, "name of the model (default: the source's own)");
+  sub->add_option("--version-label", import.version, "version of the model (default 1)");
+  sub->add_option("--hls4ml-version", import.hls4ml_version, "release that wrote the project, e.g. 1.1.0");
+  sub->add_option("--conifer-sum", import.conifer_sum, "order in which leaves are added (default sequential)")
+      ->check(CLI::IsMember({"sequential", "tree"}));
+  sub->add_flag("--json", import.json, "one JSON document");
+  sub->callback([] { chosen = [] { return run_model_import(import); }; });
 
   static StatisticsOptions statistics;
   sub = command(app, "statistics", "every statistic on two samples",

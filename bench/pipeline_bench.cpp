@@ -1,69 +1,178 @@
-// The whole pipeline from memory: decode, emulate, compare, summarise, judge. Events a second against the number of
-// threads.
+// The whole pipeline from memory: decode, emulate, compare, summarise, judge. Events a second for the demo model and
+// for AXOL1TL v4 (the package in VIGIL_AXOL1TL, or ../shared/data/models/axol1tl_v4 beside the sources) against batch
+// size and threads. `without_emulator` is the rest of it on one thread: the emulator's words are taken from the
+// hardware's.
 #include <benchmark/benchmark.h>
+#include <malloc.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
 
 #include "app/demo_data.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
 #include "bench/per_event.h"
+#include "core/word_columns.h"
 #include "fpga_model/package.h"
+#include "ingest/decode.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"
 
 namespace {
 
-// Frames made once, handed out again and again.
+namespace fs = std::filesystem;
+
+constexpr std::uint32_t kEventsPerLs = 65536;
+constexpr std::uint32_t kLumisections = 12;
+
+// Frames that are there: each is handed over once, as a source that reads into memory does.
 class Memory : public vigil::Source {
  public:
-  explicit Memory(const std::vector<vigil::Frame>& frames) : frames_(frames) {}
+  explicit Memory(std::vector<vigil::Frame> frames) : frames_(std::move(frames)) {}
   std::optional<vigil::Frame> next() override {
     if (at_ == frames_.size()) return {};
-    return frames_[at_++];
+    return std::move(frames_[at_++]);
   }
   void request_stop() override { at_ = frames_.size(); }
 
  private:
-  const std::vector<vigil::Frame>& frames_;
+  std::vector<vigil::Frame> frames_;
   std::size_t at_ = 0;
 };
 
-const std::vector<vigil::Frame>& frames(std::uint32_t batches_per_ls) {
-  static std::map<std::uint32_t, std::vector<vigil::Frame>> made;
-  auto& out = made[batches_per_ls];
-  if (out.empty()) {
-    vigil::replay::Scenario scenario =
-        vigil::replay::parse_scenario("lumisections: 30\nevents_per_ls: 8192\n", "bench");
-    scenario.batches_per_ls = batches_per_ls;
-    vigil::replay::ScenarioSource source(scenario, vigil::fpga_model::load_package(vigil::app::demo_model_folder()),
-                                         vigil::app::demo_events(), vigil::ingest::encode);
-    while (auto frame = source.next()) out.push_back(std::move(*frame));
-  }
-  return out;
+struct Input {
+  std::string package;
+  vigil::replay::ScenarioEvents events;
+};
+
+std::vector<vigil::Frame> make_frames(const Input& input, std::uint32_t events_a_batch) {
+  vigil::replay::Scenario scenario = vigil::replay::parse_scenario(
+      "lumisections: " + std::to_string(kLumisections) + "\nevents_per_ls: " + std::to_string(kEventsPerLs) + "\n",
+      "bench");
+  scenario.batches_per_ls = kEventsPerLs / events_a_batch;
+  vigil::replay::ScenarioSource source(scenario, vigil::fpga_model::load_package(input.package), input.events,
+                                       vigil::ingest::encode);
+  std::vector<vigil::Frame> frames;
+  while (auto frame = source.next()) frames.push_back(std::move(*frame));
+  return frames;
 }
 
-void pipeline(benchmark::State& state) {
-  const auto& input = frames(static_cast<std::uint32_t>(state.range(1)));
-  vigil::app::Configuration configuration;
-  const vigil::app::ModelSet models({vigil::app::demo_model_folder()});
+// Frames of one input and batch size at a time are kept: a set takes a quarter of a gigabyte.
+const std::vector<vigil::Frame>& frames(const Input& input, std::uint32_t events_a_batch) {
+  static std::string made_for;
+  static std::vector<vigil::Frame> made;
+  const std::string wanted = input.package + ":" + std::to_string(events_a_batch);
+  if (made_for != wanted) {
+    made = {};
+    made = make_frames(input, events_a_batch);
+    made_for = wanted;
+  }
+  return made;
+}
+
+void pipeline(benchmark::State& state, const Input& input) {
+  const auto& given = frames(input, static_cast<std::uint32_t>(state.range(0)));
+  const vigil::app::Configuration configuration;
+  const vigil::app::ModelSet models({input.package});
   std::size_t events = 0;
   for (auto _ : state) {
-    Memory source(input);
-    vigil::app::Judge judge(models, configuration, {}, false, {});
+    state.PauseTiming();
+    auto source = std::make_unique<Memory>(given);
+    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, false,
+                                                     std::function<void(const std::string&)>());
+    state.ResumeTiming();
     std::size_t lines = 0;
-    run_pipeline(source, models, judge, {{}, [&](vigil::app::Closing&& closing) { lines += closing.lines.size(); }},
-                 static_cast<unsigned>(state.range(0)));
+    run_pipeline(*source, models, *judge, {{}, [&](vigil::app::Closing&& closing) { lines += closing.lines.size(); }},
+                 static_cast<unsigned>(state.range(1)));
     benchmark::DoNotOptimize(lines);
-    events = judge.totals().events;
+    state.PauseTiming();
+    events = judge->totals().events;
+    judge.reset();
+    source.reset();
+    state.ResumeTiming();
   }
   per_event(state, events);
 }
 
-BENCHMARK(pipeline)
-    ->ArgsProduct({{1, 2}, {2, 16, 256}})
-    ->ArgNames({"jobs", "batches_per_ls"})
-    ->UseRealTime()
-    ->Unit(benchmark::kMillisecond);
+// The rest on one thread: all but the emulator, whose words are taken from the hardware columns, and the threads.
+void without_emulator(benchmark::State& state, const Input& input) {
+  const auto& given = frames(input, static_cast<std::uint32_t>(state.range(0)));
+  const vigil::app::Configuration configuration;
+  const vigil::app::ModelSet models({input.package});
+  const vigil::ModelInfo& info = models.all().front()->info();
+  std::size_t events = 0;
+  vigil::WordColumns inputs, outputs;
+  const std::size_t block = 65536 / (info.inputs.size() + info.output_words()) / 64 * 64;
+  for (auto _ : state) {
+    state.PauseTiming();
+    auto source = std::make_unique<Memory>(given);
+    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, false,
+                                                     std::function<void(const std::string&)>());
+    vigil::app::ItemPool pool;
+    state.ResumeTiming();
+    while (auto frame = source->next()) {
+      auto item = pool.take();
+      item->frame = std::move(*frame);
+      item->rejection = vigil::ingest::decode(
+          item->frame, [&](std::string_view) { return &info; }, item->batch);
+      if (item->rejection != vigil::Rejection::none) return state.SkipWithError("rejected");
+      item->summary.begin(info, item->batch);
+      const std::size_t n = item->batch.n;
+      for (std::size_t first = 0; first < n; first += block) {
+        const std::size_t rows = std::min(block, n - first);
+        vigil::ingest::raw_input_columns(item->batch, info, first, rows, inputs);
+        vigil::to_columns(item->batch.hw_outputs().view(), first, rows, info.output_words(), outputs);
+        item->summary.add(inputs.view(), outputs.view(), first, rows);
+      }
+      item->summary.finish();
+      benchmark::DoNotOptimize(judge->take(std::move(item)));
+    }
+    benchmark::DoNotOptimize(judge->end());
+    state.PauseTiming();
+    events = judge->totals().events;
+    judge.reset();
+    source.reset();
+    state.ResumeTiming();
+  }
+  per_event(state, events);
+}
+
+void register_all(const std::string& name, const Input& input) {
+  benchmark::RegisterBenchmark(("without_emulator/" + name).c_str(),
+                               [=](benchmark::State& s) { without_emulator(s, input); })
+      ->Arg(4096)
+      ->Arg(512)
+      ->Arg(64)
+      ->ArgName("batch")
+      ->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark(("pipeline/" + name).c_str(), [=](benchmark::State& s) { pipeline(s, input); })
+      ->ArgsProduct({{4096, 512, 64}, {1, 2}})
+      ->ArgNames({"batch", "jobs"})
+      ->MeasureProcessCPUTime()
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+}
 
 }  // namespace
 
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  // Frames from the heap: a program that runs for long has taught its allocator that, one that makes all frames first
+  // would give back every frame to the system while it is measured.
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  benchmark::Initialize(&argc, argv);
+  register_all("demo", {vigil::app::demo_model_folder(), vigil::app::demo_events()});
+  const char* given = std::getenv("VIGIL_AXOL1TL");
+  const fs::path package = given != nullptr ? fs::path(given)
+                                            : fs::path(vigil::app::demo_folder()) / ".." / ".." / "shared" / "data" /
+                                                  "models" / "axol1tl_v4";
+  const std::string folder = package.lexically_normal().string();
+  if (fs::is_directory(folder)) {
+    register_all("axol1tl_v4", {folder, vigil::app::demo_events()});
+  } else {
+    std::fprintf(stderr, "axol1tl_v4 left out: no package in %s (set VIGIL_AXOL1TL)\n", folder.c_str());
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}

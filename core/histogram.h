@@ -5,7 +5,7 @@
 
 #include <bit>
 #include <cstdint>
-#include <map>
+#include <utility>
 #include <vector>
 
 #include "core/fixed_point.h"
@@ -44,6 +44,7 @@ class Histogram {
 
   // Undefined for a word outside the type.
   void fill(std::int64_t word) { ++counts_[static_cast<std::size_t>(bin_of(word) - first_bin_)]; }
+  // `bin` within first_bin()..last_bin().
   void add(std::int32_t bin, std::uint64_t count) { counts_[static_cast<std::size_t>(bin - first_bin_)] += count; }
   // Both must have the same bins (asserted), or one may be empty.
   Histogram& operator+=(const Histogram& other);
@@ -59,7 +60,30 @@ class Histogram {
   std::vector<std::uint64_t> counts_;
 };
 
-// Every word of an output that a seed cuts on: what the threshold solver needs.
-using WordCounts = std::map<std::int64_t, std::uint64_t>;
+// Every word of an output that a seed cuts on, with its count: what the threshold solver needs. Ascending words, none
+// twice, side by side in memory.
+class WordCounts {
+ public:
+  using Entry = std::pair<std::int64_t, std::uint64_t>;  // word, count
+
+  // The count of a word, made 0 if it is new. Linear time for a word below the highest; see += for many.
+  std::uint64_t& operator[](std::int64_t word);
+  // Linear time in the sizes of both.
+  WordCounts& operator+=(const WordCounts& other);
+  // A word above all others.
+  void append(std::int64_t word, std::uint64_t count) { entries_.emplace_back(word, count); }
+  void reserve(std::size_t words) { entries_.reserve(words); }
+
+  bool empty() const { return entries_.empty(); }
+  std::size_t size() const { return entries_.size(); }
+  auto begin() const { return entries_.begin(); }
+  auto end() const { return entries_.end(); }
+  auto rbegin() const { return entries_.rbegin(); }
+  auto rend() const { return entries_.rend(); }
+  bool operator==(const WordCounts&) const = default;
+
+ private:
+  std::vector<Entry> entries_;
+};
 
 }  // namespace vigil

@@ -20,12 +20,7 @@ void add_all(std::vector<T>& into, const std::vector<T>& more) {
 WordSummary& operator+=(WordSummary& a, const WordSummary& b) {
   a.histogram += b.histogram;
   a.moments += b.moments;
-  auto hint = a.words.begin();
-  for (const auto& [word, count] : b.words) {
-    hint = a.words.try_emplace(hint, word, 0);
-    hint->second += count;
-    ++hint;
-  }
+  a.words += b.words;
   return a;
 }
 

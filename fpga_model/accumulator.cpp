@@ -68,6 +68,7 @@ Accumulator::Accumulator(LayerReader& layer, const Terms& terms) : product_(term
     count_cast_ = Caster(0, 64, FixedPoint{bits, bits, true});
     result_cast_ = Caster(0, bits, terms.to);
   }
+  rules_ = {product_, n_, reuse_, exact_, accum_, product, terms.to};
 }
 
 std::int64_t Accumulator::prepare_bias(std::int64_t raw) const {
@@ -160,6 +161,14 @@ DotProducts::DotProducts(Accumulator accumulator, const Constant& weights, const
     for (std::size_t j = 0; j < columns; ++j) weights_[j * n_ + i] = weights.raw[i * columns + j];
   }
   for (std::size_t j = 0; j < columns; ++j) bias_[j] = accumulator_.prepare_bias(bias.raw[j]);
+}
+
+LinearTerms::Set DotProducts::weights() const {
+  LinearTerms::Set set{std::vector<std::int64_t>(weights_.size()), bias_};
+  for (std::size_t i = 0; i < n_; ++i) {
+    for (std::size_t j = 0; j < columns(); ++j) set.w[i * columns() + j] = weights_[j * n_ + i];
+  }
+  return set;
 }
 
 }  // namespace vigil::fpga_model

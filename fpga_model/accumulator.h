@@ -9,6 +9,7 @@
 
 #include "fpga_model/caster.h"
 #include "fpga_model/layer_reader.h"
+#include "fpga_model/simd/planner.h"
 
 namespace vigil::fpga_model {
 
@@ -16,6 +17,17 @@ enum class Product : std::uint8_t { mult, weight_binary, data_binary, xnor };
 
 // Reads `product`, default mult.
 Product read_product(JsonSection& keys);
+
+// What was read, for whoever computes it another way.
+struct SumRules {
+  Product product = Product::mult;
+  std::size_t n = 1;
+  std::size_t reuse = 1;
+  bool exact = false;
+  FixedPoint accum;  // typed, or wide enough for the exact sum
+  FixedPoint term;   // of one product
+  FixedPoint to;
+};
 
 class Accumulator {
  public:
@@ -37,6 +49,7 @@ class Accumulator {
   // x and w of n words -> the result in `to`.
   std::int64_t operator()(const std::int64_t* x, const std::int64_t* w, std::int64_t prepared_bias) const;
   std::string kernel() const;
+  const SumRules& rules() const { return rules_; }
 
  private:
   enum class Way : std::uint8_t { one_sum, cast_then_sum, sequential };
@@ -47,6 +60,7 @@ class Accumulator {
   std::int64_t sequential(const std::int64_t* x, const std::int64_t* w, std::int64_t bias) const;
   std::int64_t result(std::int64_t accumulated) const;
 
+  SumRules rules_;
   Product product_;
   std::size_t n_;
   std::size_t reuse_ = 1;
@@ -68,6 +82,8 @@ class DotProducts {
  public:
   // weights [.., n, columns] and bias [columns], row-major as in the file.
   DotProducts(Accumulator accumulator, const Constant& weights, const Constant& bias);
+  const SumRules& rules() const { return accumulator_.rules(); }
+  LinearTerms::Set weights() const;  // [n, columns]
   std::size_t inputs() const { return n_; }
   std::size_t columns() const { return bias_.size(); }
   std::int64_t one(const std::int64_t* x, std::size_t column) const {

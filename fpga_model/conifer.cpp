@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "core/error.h"
 #include "fpga_model/formats.h"
@@ -118,6 +119,7 @@ Conifer::Tree Conifer::read_tree(JsonSection& section) {
   if (section.has("weight")) expect_length("weight", weight.size());
 
   Tree tree(n);
+  std::vector<std::size_t> always_left;  // every 64-bit value is <= the threshold
   for (std::size_t i = 0; i < n; ++i) {
     Node& node = tree[i];
     const std::string place = "node " + std::to_string(i) + " has ";
@@ -137,7 +139,12 @@ Conifer::Tree Conifer::read_tree(JsonSection& section) {
     };
     node.left = child("children_left", left[i]);
     node.right = child("children_right", right[i]);
-    node.limit = cast_entry(section, "threshold", threshold[i], threshold_) + (or_equal_ ? 1 : 0);
+    node.limit = cast_entry(section, "threshold", threshold[i], threshold_);
+    if (or_equal_ && node.limit == std::numeric_limits<std::int64_t>::max()) {
+      always_left.push_back(i);
+    } else if (or_equal_) {
+      ++node.limit;
+    }
     if (weight.empty()) continue;
     oblique_ = true;
     if (weight[i].size() != features_)
@@ -152,6 +159,7 @@ Conifer::Tree Conifer::read_tree(JsonSection& section) {
     node.feature = ~std::size_t{0};  // the value is a sum
   }
   check_reachable(section, tree);
+  for (const std::size_t i : always_left) tree[i].right = tree[i].left;
   return tree;
 }
 

@@ -19,6 +19,7 @@ class Conifer : public Engine {
   // and key.
   Conifer(std::string_view json, const std::string& file, bool tree_sum);
   [[nodiscard]] Status run(const Block& block) const override;
+  std::unique_ptr<const FastEngine> fast(SimdTarget target) const override;
 
  private:
   struct Term {

@@ -53,6 +53,8 @@ class Engine {
   virtual std::unique_ptr<const FastEngine> fast(SimdTarget) const { return nullptr; }
   // What a person should know of this model: assumptions made, places where the vendor's simulation differs.
   const std::vector<std::string>& warnings() const { return warnings_; }
+  // Why run last said `failed`, naming what failed; empty where it never did. From any thread.
+  virtual std::string failure() const { return {}; }
 
  protected:
   // Appends a tensor and returns its index.

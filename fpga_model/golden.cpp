@@ -96,6 +96,23 @@ void check_inputs(const PackageModel& model, const NpyArray& inputs, const std::
   }
 }
 
+// The chosen kernels against the reference path, on the golden inputs.
+void check_kernels(const PackageModel& model, const WordsView& in, std::size_t rows, const std::string& where) {
+  if (model.target() == SimdTarget::reference) return;
+  const std::size_t columns = model.info().output_words();
+  std::vector<std::int64_t> expected(rows * columns), found(rows * columns);
+  if (model.predict_by_reference(in, mutable_words_of(expected.data(), columns), rows) != Status::ok ||
+      model.predict(in, mutable_words_of(found.data(), columns), rows) != Status::ok)
+    throw Error(where, "an input the model cannot take");
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    if (found[i] == expected[i]) continue;
+    throw Error(where,
+                "row " + std::to_string(i / columns) + ", output word " + std::to_string(i % columns) + ": " +
+                    to_string(model.target()) + " kernels compute " + std::to_string(found[i]),
+                std::to_string(expected[i]) + " as the reference path (a defect of vigil: use --kernel reference)");
+  }
+}
+
 }  // namespace
 
 GoldenCheck check_golden(const PackageModel& model, const PackageFiles& files) {
@@ -133,6 +150,7 @@ GoldenCheck check_golden(const PackageModel& model, const PackageFiles& files) {
   const WordsView view = vigil::words_of(inputs.integers.data(), model.info().inputs.size());
   if (model.evaluate_all(view, check.events, compare) != Status::ok)
     throw Error(where, "an input the model cannot take");
+  check_kernels(model, view, check.events, where);
   return check;
 }
 

@@ -204,6 +204,21 @@ PackageDescription parse_model_yaml(std::string_view bytes, const std::string& f
     if (package.format != "conifer")
       section.fail("conifer", "set for format " + package.format.substr(0, 40), "format conifer");
   }
+  if (section.has("hls4ml")) {
+    YamlSection hls4ml = section.mapping("hls4ml");
+    package.hls4ml_version = hls4ml.text("version");
+    hls4ml.finish();
+    if (package.format != "hls4ml_project")
+      section.fail("hls4ml", "set for format " + package.format.substr(0, 40), "format hls4ml_project");
+  }
+  if (section.has("in_process")) {
+    const std::string in_process = section.text("in_process");
+    if (in_process != "true" && in_process != "false")
+      section.fail("in_process", "'" + in_process.substr(0, 40) + "'", "true or false");
+    package.in_process = in_process == "true";
+    if (package.format != "cms_emulator")
+      section.fail("in_process", "set for format " + package.format.substr(0, 40), "format cms_emulator");
+  }
   if (section.has("inputs")) {
     for (YamlSection& input : section.mappings("inputs")) package.inputs.push_back(read_input(std::move(input)));
     if (package.inputs.empty()) section.fail("inputs", "an empty list", "at least one, or no key 'inputs'");

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "fpga_model/fast_network.h"
 #include "fpga_model/layer_reader.h"
 
 namespace vigil::fpga_model {
@@ -157,6 +158,44 @@ void Network::read_outputs(JsonSection& top) {
     if (!seen.insert(found->second.tensor).second) top.fail("outputs", "'" + name.substr(0, 60) + "' twice");
     outputs_.push_back(found->second.tensor);
   }
+}
+
+std::unique_ptr<const FastEngine> Network::fast(SimdTarget target) const {
+  if (kernels_of(target) == nullptr) return nullptr;
+  Planner planner(target);
+  std::vector<Value> values(tensors_.size());
+  std::vector<FastNetwork::Input> inputs;
+  for (std::size_t t = 0; t < input_tensors_; ++t) {
+    values[t] = planner.input(tensors_[t].type, tensors_[t].words);
+    inputs.push_back({tensors_[t].type, values[t]});
+  }
+  std::vector<std::string> kernels;
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const Operation& operation = *steps_[s].operation;
+    std::vector<PlanArgument> arguments;
+    for (const Source& source : steps_[s].sources) {
+      if (source.constant != nullptr) {
+        const Constant& c = *source.constant;
+        arguments.push_back({nullptr, &c, {{}, c.shape, c.type, c.raw.size()}});
+      } else {
+        arguments.push_back({&values[source.tensor], nullptr, tensors_[source.tensor]});
+      }
+    }
+    const std::size_t t = layers_[s].output;
+    const Planner::Mark mark = planner.mark();
+    planner.set_note("lane arithmetic");
+    auto planned = operation.plan(planner, arguments, tensors_[t]);
+    if (!planned) planner.rewind(mark);
+    if (!planned && operation.is_elementwise() && arguments[0].value != nullptr) {
+      planned = planner.tabulated(operation, arguments[0]);
+      if (!planned) planner.rewind(mark);
+    }
+    values[t] = planned ? *planned : planner.reference(steps_[s].operation, arguments, tensors_[t]);
+    kernels.push_back(planner.take_note());
+  }
+  std::vector<Value> outputs;
+  for (const std::size_t t : outputs_) outputs.push_back(values[t]);
+  return std::make_unique<FastNetwork>(std::move(planner), std::move(inputs), std::move(outputs), std::move(kernels));
 }
 
 Status Network::run(const Block& block) const {

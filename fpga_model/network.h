@@ -19,6 +19,7 @@ class Network : public Engine {
   // Reads and checks the whole text. Throws Error naming `file`, layer and key.
   Network(std::string_view json, const std::string& file);
   [[nodiscard]] Status run(const Block& block) const override;
+  std::unique_ptr<const FastEngine> fast(SimdTarget target) const override;
 
  private:
   // Where a layer's input comes from: a tensor of the block, or a constant.
@@ -27,7 +28,7 @@ class Network : public Engine {
     const Constant* constant = nullptr;
   };
   struct Step {
-    std::unique_ptr<Operation> operation;
+    std::shared_ptr<const Operation> operation;
     std::vector<Source> sources;
   };
 

@@ -5,8 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+
+#include "fpga_model/simd/planner.h"
 
 namespace vigil::fpga_model {
 
@@ -28,6 +31,13 @@ class Operation {
   virtual std::size_t scratch_words() const { return 0; }
   // How the accumulation is computed and why ("one integer dot product: ..."), for people; empty where there is none.
   virtual std::string kernel() const { return {}; }
+
+  // The same as steps over blocks of 64 events; nothing where there is no lane form (the planner then falls back).
+  virtual std::optional<Value> plan(Planner&, std::span<const PlanArgument>, const TensorInfo& /*output*/) const {
+    return {};
+  }
+  // True where each element depends on the same element of the one input alone.
+  virtual bool is_elementwise() const { return false; }
 };
 
 class LayerReader;

@@ -8,11 +8,22 @@
 namespace vigil::fpga_model {
 namespace {
 
+using Planned = std::optional<Value>;
+
+// Operations without a lane form of their own become tables, where their words are few enough.
+struct NoPlan {
+  Planned operator()(Planner&, const Value&, const TensorInfo&) const { return {}; }
+};
+
 // out[r, i] = f(i, x[r, i]) for every event and element.
-template <class F>
+template <class F, class Plan>
 class Elementwise : public Operation {
  public:
-  Elementwise(std::size_t words, F f) : words_(words), f_(std::move(f)) {}
+  Elementwise(std::size_t words, F f, Plan plan) : words_(words), f_(std::move(f)), plan_(std::move(plan)) {}
+  bool is_elementwise() const override { return true; }
+  Planned plan(Planner& planner, std::span<const PlanArgument> in, const TensorInfo& output) const override {
+    return in[0].value != nullptr ? plan_(planner, *in[0].value, output) : Planned{};
+  }
   bool run(std::span<const Operand> in, std::int64_t* out, std::size_t rows, std::int64_t*) const override {
     for (std::size_t r = 0; r < rows; ++r) {
       const std::int64_t* x = in[0].row(r);
@@ -24,11 +35,12 @@ class Elementwise : public Operation {
  private:
   std::size_t words_;
   F f_;
+  Plan plan_;
 };
 
-template <class F>
-std::unique_ptr<Operation> elementwise(const LayerReader& layer, F f) {
-  return std::make_unique<Elementwise<F>>(layer.input().words, std::move(f));
+template <class F, class Plan = NoPlan>
+std::unique_ptr<Operation> elementwise(const LayerReader& layer, F f, Plan plan = {}) {
+  return std::make_unique<Elementwise<F, Plan>>(layer.input().words, std::move(f), std::move(plan));
 }
 
 void expect_elementwise(const LayerReader& layer) {
@@ -41,7 +53,10 @@ void expect_elementwise(const LayerReader& layer) {
 std::unique_ptr<Operation> make_cast(LayerReader& layer) {
   expect_elementwise(layer);
   return elementwise(
-      layer, [to = Caster(layer.input().type, layer.output().type)](std::size_t, std::int64_t x) { return to(x); });
+      layer, [to = Caster(layer.input().type, layer.output().type)](std::size_t, std::int64_t x) { return to(x); },
+      [fraction = layer.input().type.fraction()](Planner& planner, const Value& x, const TensorInfo& output) {
+        return planner.cast(x, fraction, output.type);
+      });
 }
 
 std::unique_ptr<Operation> make_relu(LayerReader& layer) {
@@ -64,13 +79,22 @@ std::unique_ptr<Operation> make_relu(LayerReader& layer) {
   }
   PerElement alpha{FixedPoint{}, std::vector<std::int64_t>(layer.input().words, 0)};  // without alpha: 0 times x
   if (layer.keys.has("alpha")) alpha = layer.per_element("alpha");
+  // The plain ones clip the word before the cast, which takes 0 to 0 and the largest to the cast of `max`.
+  const int fraction = x_type.fraction();
+  const bool plain = !layer.keys.has("alpha") &&
+                     std::all_of(passes.begin(), passes.end(), [](Wide pass) { return pass == 1; }) &&
+                     (!layer.keys.has("max") || (fraction >= 0 && above_max > 0));
+  const auto plan = [plain, fraction, highest = above_max - 1](Planner& planner, const Value& x,
+                                                               const TensorInfo& output) {
+    return plain ? planner.clip(x, 0, highest, fraction, output.type) : Planned{};
+  };
   const FixedPoint product = product_type(alpha.type, x_type);
   if (layer.keys.has("alpha")) layer.expect_width("alpha", "product", product);
   return elementwise(layer, [passes, above_max, at_max, slope = alpha.raw, to = Caster(x_type, to_type),
                              below = Caster(product, to_type)](std::size_t i, std::int64_t x) {
     if (x < passes[i]) return slope[i] == 0 ? std::int64_t{0} : below(Wide{slope[i]} * x);
     return x < above_max ? to(x) : at_max;
-  });
+  }, plan);
 }
 
 std::unique_ptr<Operation> make_lookup(LayerReader& layer) {
@@ -169,6 +193,8 @@ std::unique_ptr<Operation> make_shift(LayerReader& layer) {
     const std::int64_t n = counts[i];
     if (n >= 0) return x >> n;
     return low_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << -n));
+  }, [counts](Planner& planner, const Value& x, const TensorInfo& output) {
+    return planner.shift(x, counts, output.type);
   });
 }
 

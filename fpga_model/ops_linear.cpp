@@ -30,6 +30,12 @@ class Dense : public Operation {
     return true;
   }
   std::string kernel() const override { return dots_.kernel(); }
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in, const TensorInfo&) const override {
+    if (in[0].value == nullptr) return {};
+    LinearTerms terms{dots_.inputs(), dots_.columns(), {}, {dots_.weights()}};
+    for (std::size_t i = 0; i < positions_ * dots_.inputs(); ++i) terms.elements.push_back(i);
+    return planner.linear(*in[0].value, std::move(terms), dots_.rules());
+  }
 
  private:
   DotProducts dots_;
@@ -52,6 +58,36 @@ class Conv : public Operation {
   }
   std::size_t scratch_words() const override { return window_.cells() * window_.channels; }
   std::string kernel() const override { return dots_.kernel(); }
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in, const TensorInfo&) const override {
+    if (in[0].value == nullptr) return {};
+    const std::size_t channels = window_.channels;
+    LinearTerms terms;
+    const LinearTerms::Set all = dots_.weights();
+    terms.n = depthwise_ ? window_.cells() : window_.cells() * channels;
+    terms.columns = depthwise_ ? 1 : dots_.columns();
+    if (!depthwise_) terms.sets.push_back(all);
+    for (std::size_t y = 0; y < window_.out_height; ++y) {
+      for (std::size_t x = 0; x < window_.out_width; ++x) {
+        // A position of a depthwise convolution is one channel of one place.
+        for (std::size_t c = 0; c < (depthwise_ ? channels : 1); ++c) {
+          std::vector<std::size_t> patch(terms.n, LinearTerms::kOutside);
+          window_.each_cell(
+              y, x,
+              [&](std::size_t cell, std::size_t at) {
+                for (std::size_t k = 0; k < (depthwise_ ? 1 : channels); ++k)
+                  patch[depthwise_ ? cell : cell * channels + k] = at + (depthwise_ ? c : k);
+              },
+              [](std::size_t) {});
+          terms.elements.insert(terms.elements.end(), patch.begin(), patch.end());
+          if (!depthwise_) continue;
+          LinearTerms::Set one{{}, {all.bias[c]}};
+          for (std::size_t i = 0; i < terms.n; ++i) one.w.push_back(all.w[i * channels + c]);
+          terms.sets.push_back(std::move(one));
+        }
+      }
+    }
+    return planner.linear(*in[0].value, std::move(terms), dots_.rules());
+  }
 
  private:
   void position(const std::int64_t* image, std::size_t y, std::size_t x, std::int64_t* out, std::int64_t* patch) const {
@@ -100,6 +136,19 @@ class Dot : public Operation {
     return true;
   }
   std::string kernel() const override { return accumulator_.kernel(); }
+  // Literally the rule: every product, then every sum, is cast.
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in, const TensorInfo&) const override {
+    if (in[0].value == nullptr || in[1].value == nullptr) return {};
+    const SumRules& rules = accumulator_.rules();
+    const auto products =
+        planner.pair(MapKind::product, *in[0].value, 0, *in[1].value, 0, rules.term.fraction(), rules.accum);
+    if (!products) return {};
+    const int fraction = rules.accum.fraction();
+    std::optional<Value> acc = products->slice(0, 1);
+    for (std::size_t i = 1; acc && i < products->size(); ++i)
+      acc = planner.pair(MapKind::sum, *acc, 0, products->slice(i, 1), 0, fraction, rules.accum);
+    return acc ? planner.cast(*acc, fraction, rules.to) : acc;
+  }
 
  private:
   Accumulator accumulator_;
@@ -118,6 +167,14 @@ class ScaleShift : public Operation {
       shift_.push_back(Wide{s} * (Wide{1} << (sum.fraction() - shift.type.fraction())));
     product_factor_ = Wide{1} << (sum.fraction() - product.fraction());
     cast_ = Caster(sum, layer.output().type);
+    fraction_ = sum.fraction();
+  }
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in,
+                            const TensorInfo& output) const override {
+    if (in[0].value == nullptr) return {};
+    std::vector<Wide> scale;
+    for (const std::int64_t s : scale_) scale.push_back(s * product_factor_);
+    return planner.affine(*in[0].value, scale, shift_, fraction_, output.type);
   }
   bool run(std::span<const Operand> in, std::int64_t* out, std::size_t rows, std::int64_t*) const override {
     for (std::size_t r = 0; r < rows; ++r) {
@@ -132,6 +189,7 @@ class ScaleShift : public Operation {
   std::vector<std::int64_t> scale_;
   std::vector<Wide> shift_;  // aligned with the products
   Wide product_factor_;
+  int fraction_ = 0;  // of the sum
   Caster cast_;
 };
 

@@ -5,11 +5,17 @@
 namespace vigil::fpga_model {
 namespace {
 
+using Planned = std::optional<Value>;
+using Arguments = std::span<const PlanArgument>;
+
 // out[r, i] = f(a[r, i], b[r, i]).
-template <class F>
+template <class F, class Plan>
 class Pairwise : public Operation {
  public:
-  Pairwise(std::size_t words, F f) : words_(words), f_(std::move(f)) {}
+  Pairwise(std::size_t words, F f, Plan plan) : words_(words), f_(std::move(f)), plan_(std::move(plan)) {}
+  Planned plan(Planner& planner, Arguments in, const TensorInfo& output) const override {
+    return plan_(planner, in, output);
+  }
   bool run(std::span<const Operand> in, std::int64_t* out, std::size_t rows, std::int64_t*) const override {
     for (std::size_t r = 0; r < rows; ++r) {
       const std::int64_t* a = in[0].row(r);
@@ -22,6 +28,7 @@ class Pairwise : public Operation {
  private:
   std::size_t words_;
   F f_;
+  Plan plan_;
 };
 
 void expect_pair(const LayerReader& layer) {
@@ -33,10 +40,23 @@ void expect_pair(const LayerReader& layer) {
   layer.expect_output(layer.input().shape);
 }
 
-template <class F>
-std::unique_ptr<Operation> pairwise(const LayerReader& layer, F f) {
-  return std::make_unique<Pairwise<F>>(layer.input().words, std::move(f));
+template <class F, class Plan>
+std::unique_ptr<Operation> pairwise(const LayerReader& layer, F f, Plan plan) {
+  return std::make_unique<Pairwise<F, Plan>>(layer.input().words, std::move(f), std::move(plan));
 }
+
+// The side that is no constant, and the words of the other; null where both are tensors or both constants.
+struct WithConstant {
+  const Value* x = nullptr;
+  const Constant* constant = nullptr;
+  bool first = false;  // the constant is the first input
+};
+WithConstant with_constant(Arguments in) {
+  if (in[0].value != nullptr && in[1].constant != nullptr) return {in[0].value, in[1].constant, false};
+  if (in[1].value != nullptr && in[0].constant != nullptr) return {in[1].value, in[0].constant, true};
+  return {};
+}
+bool both_tensors(Arguments in) { return in[0].value != nullptr && in[1].value != nullptr; }
 
 // a*fa + b*fb, cast; `halvings` fractional bits are appended (an average divides by two exactly).
 std::unique_ptr<Operation> linear(LayerReader& layer, bool subtract, int halvings) {
@@ -47,18 +67,43 @@ std::unique_ptr<Operation> linear(LayerReader& layer, bool subtract, int halving
   layer.expect_width("inputs", "aligned sum", sum);
   const Wide fa = Wide{1} << (sum.fraction() - a.fraction());
   const Wide fb = (Wide{1} << (sum.fraction() - b.fraction())) * (subtract ? -1 : 1);
-  return pairwise(layer, [fa, fb, to = Caster(sum.fraction() + halvings, sum.width, layer.output().type)](
-                             std::int64_t x, std::int64_t y) { return to(x * fa + y * fb); });
+  const int fraction = sum.fraction() + halvings;
+  const int a_left = sum.fraction() - a.fraction(), b_left = sum.fraction() - b.fraction();
+  return pairwise(
+      layer,
+      [fa, fb, to = Caster(fraction, sum.width, layer.output().type)](std::int64_t x, std::int64_t y) {
+        return to(x * fa + y * fb);
+      },
+      [=](Planner& planner, Arguments in, const TensorInfo& output) -> Planned {
+        if (both_tensors(in))
+          return planner.pair(subtract ? MapKind::minus : MapKind::sum, *in[0].value, a_left, *in[1].value, b_left,
+                              fraction, output.type);
+        const WithConstant one = with_constant(in);
+        if (one.x == nullptr) return {};
+        std::vector<Wide> shift;
+        for (const std::int64_t word : one.constant->raw) shift.push_back(word * (one.first ? fa : fb));
+        return planner.affine(*one.x, std::vector<Wide>(shift.size(), one.first ? fb : fa), shift, fraction,
+                              output.type);
+      });
 }
 
 std::unique_ptr<Operation> extreme(LayerReader& layer, int sign) {
   expect_pair(layer);
   const FixedPoint a = layer.input(0).type;
   const FixedPoint b = layer.input(1).type;
-  return pairwise(layer, [sign, fa = a.fraction(), fb = b.fraction(), cast_a = Caster(a, layer.output().type),
-                          cast_b = Caster(b, layer.output().type)](std::int64_t x, std::int64_t y) {
-    return compare_values(x, fa, y, fb) == sign ? cast_a(x) : cast_b(y);
-  });
+  const int fraction = std::max(a.fraction(), b.fraction());
+  return pairwise(
+      layer,
+      [sign, fa = a.fraction(), fb = b.fraction(), cast_a = Caster(a, layer.output().type),
+       cast_b = Caster(b, layer.output().type)](std::int64_t x, std::int64_t y) {
+        return compare_values(x, fa, y, fb) == sign ? cast_a(x) : cast_b(y);
+      },
+      // Aligned words have the values of the inputs: one cast serves both.
+      [=](Planner& planner, Arguments in, const TensorInfo& output) -> Planned {
+        if (!both_tensors(in)) return {};
+        return planner.pair(sign > 0 ? MapKind::maximum : MapKind::minimum, *in[0].value, fraction - a.fraction(),
+                            *in[1].value, fraction - b.fraction(), fraction, output.type);
+      });
 }
 
 class Concatenate : public Operation {
@@ -94,6 +139,25 @@ class Concatenate : public Operation {
     }
     return true;
   }
+  Planned plan(Planner& planner, Arguments in, const TensorInfo& output) const override {
+    std::vector<Value> parts;
+    std::vector<std::size_t> first(in.size(), 0);  // of each part in the concatenation
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      if (in[k].value == nullptr) return {};
+      const Planned part = planner.cast(*in[k].value, in[k].info.type.fraction(), output.type);
+      if (!part) return {};
+      if (k > 0) first[k] = first[k - 1] + parts.back().size();
+      parts.push_back(*part);
+    }
+    const Planned all = planner.concatenate(parts);
+    std::vector<std::size_t> order;
+    for (std::size_t o = 0; o < outer_; ++o) {
+      for (std::size_t k = 0; k < parts_.size(); ++k) {
+        for (std::size_t i = 0; i < parts_[k].words; ++i) order.push_back(first[k] + o * parts_[k].words + i);
+      }
+    }
+    return all->elements(order);
+  }
 
  private:
   struct Part {
@@ -124,6 +188,12 @@ class ReduceSum : public Operation {
     return true;
   }
   std::size_t scratch_words() const override { return n_; }
+  Planned plan(Planner& planner, Arguments in, const TensorInfo& output) const override {
+    if (in[0].value == nullptr) return {};
+    const Planned terms = planner.cast(*in[0].value, in[0].info.type.fraction(), output.type);
+    if (!terms) return {};
+    return tree_ ? planned_tree(planner, *terms, n_, output.type) : planned_sequence(planner, *terms, n_, output.type);
+  }
 
  private:
   std::int64_t sequential(const std::int64_t* terms) const {
@@ -151,7 +221,15 @@ std::unique_ptr<Operation> make_multiply(LayerReader& layer) {
   expect_pair(layer);
   const FixedPoint product = layer.product("inputs", layer.input(0).type, layer.input(1).type);
   return pairwise(
-      layer, [to = Caster(product, layer.output().type)](std::int64_t x, std::int64_t y) { return to(Wide{x} * y); });
+      layer, [to = Caster(product, layer.output().type)](std::int64_t x, std::int64_t y) { return to(Wide{x} * y); },
+      [fraction = product.fraction()](Planner& planner, Arguments in, const TensorInfo& output) -> Planned {
+        if (both_tensors(in))
+          return planner.pair(MapKind::product, *in[0].value, 0, *in[1].value, 0, fraction, output.type);
+        const WithConstant one = with_constant(in);
+        if (one.x == nullptr) return {};
+        const std::vector<Wide> scale(one.constant->raw.begin(), one.constant->raw.end());
+        return planner.affine(*one.x, scale, std::vector<Wide>(scale.size(), 0), fraction, output.type);
+      });
 }
 
 std::unique_ptr<Operation> make_concatenate(LayerReader& layer) { return std::make_unique<Concatenate>(layer); }

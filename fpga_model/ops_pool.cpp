@@ -24,6 +24,7 @@ class Pool : public Operation {
     // A cell outside the image of a maximum: only the top bit set, as the vendor writes it (positive for an unsigned
     // type).
     outside_max_ = cell.is_signed ? cell.lowest() : std::int64_t{1} << (cell.width - 1);
+    accum_ = accum;
     const int fraction = std::max(cell.fraction(), accum.fraction());
     cell_to_accum_ = Caster(cell, accum);
     accum_factor_ = Wide{1} << std::min(fraction - accum.fraction(), 64);
@@ -46,7 +47,79 @@ class Pool : public Operation {
   }
   std::size_t scratch_words() const override { return window_.cells(); }
 
+  // Windows that stay within the image; cell k of all windows at once.
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in,
+                            const TensorInfo& output) const override {
+    if (in[0].value == nullptr) return {};
+    std::vector<std::vector<std::size_t>> at(window_.cells());
+    bool leaves = false;
+    for (std::size_t y = 0; y < window_.out_height; ++y) {
+      for (std::size_t x = 0; x < window_.out_width; ++x) {
+        for (std::size_t c = 0; c < window_.channels; ++c) {
+          window_.each_cell(
+              y, x, [&](std::size_t cell, std::size_t first) { at[cell].push_back(first + c); },
+              [&](std::size_t) { leaves = true; });
+        }
+      }
+    }
+    if (leaves) return {};
+    const FixedPoint cell_type = in[0].info.type;
+    std::vector<Value> cells;
+    for (const auto& indices : at) {
+      cells.push_back(in[0].value->elements(indices));
+      if (order_ == Order::sequential) continue;
+      const auto cast = planner.cast(cells.back(), cell_type.fraction(), accum_);
+      if (!cast) return {};
+      cells.back() = *cast;
+    }
+    const FixedPoint& type = order_ == Order::sequential ? cell_type : accum_;
+    const auto pooled = average_ ? planned_average(planner, cells, type) : planned_maximum(planner, cells, type);
+    return pooled ? planner.cast(*pooled, accum_.fraction(), output.type) : pooled;
+  }
+
  private:
+  std::optional<Value> planned_maximum(Planner& planner, const std::vector<Value>& cells,
+                                       const FixedPoint& type) const {
+    std::optional<Value> max = cells[0];
+    for (std::size_t k = 1; max && k < cells.size(); ++k)
+      max = planner.pair(MapKind::maximum, *max, 0, cells[k], 0, type.fraction(), any_word(type.fraction()));
+    return max ? planner.cast(*max, type.fraction(), accum_) : max;
+  }
+
+  std::optional<Value> planned_average(Planner& planner, const std::vector<Value>& cells,
+                                       const FixedPoint& type) const {
+    std::optional<Value> sum;
+    if (order_ == Order::stream_window) {
+      const auto all = planner.concatenate(cells);  // [cell][window]: the tree wants [window][cell]
+      std::vector<std::size_t> order;
+      for (std::size_t w = 0; w < cells[0].size(); ++w) {
+        for (std::size_t k = 0; k < cells.size(); ++k) order.push_back(k * cells[0].size() + w);
+      }
+      sum = planned_tree(planner, all->elements(order), cells.size(), accum_);
+    } else {
+      sum = planner.cast(cells[0], type.fraction(), accum_);
+      const int fraction = std::max(accum_.fraction(), type.fraction());
+      for (std::size_t k = 1; sum && k < cells.size(); ++k)
+        sum = planner.pair(MapKind::sum, *sum, fraction - accum_.fraction(), cells[k], fraction - type.fraction(),
+                           fraction, accum_);
+    }
+    return sum ? divided(planner, *sum, cells.size()) : sum;
+  }
+
+  // Toward zero: with m = ceil(2^k / n), x*m / 2^k truncates to x / n while |x| * (m*n - 2^k) < 2^k.
+  std::optional<Value> divided(Planner& planner, const Value& sum, std::size_t n) const {
+    const Interval bounds = sum.bounds();
+    const Wide largest = std::max(bounds.high, -bounds.low);
+    int k = ceil_log2(n);
+    while (k < 62 && (Wide{1} << k) <= largest * static_cast<Wide>(n)) ++k;
+    const Wide m = ((Wide{1} << k) + static_cast<Wide>(n) - 1) / static_cast<Wide>(n);
+    if (largest * (m * static_cast<Wide>(n) - (Wide{1} << k)) >= (Wide{1} << k)) return {};
+    FixedPoint to = accum_;
+    to.quantization = Quantization::trn_zero;
+    return planner.affine(sum, std::vector<Wide>(sum.size(), m), std::vector<Wide>(sum.size(), 0),
+                          accum_.fraction() + k, to);
+  }
+
   std::int64_t pooled(const std::int64_t* image, std::size_t y, std::size_t x, std::int64_t* cells) const {
     std::size_t inside = 0;
     const std::int64_t outside = average_ ? 0 : outside_max_;
@@ -80,6 +153,7 @@ class Pool : public Operation {
     return a;
   }
 
+  FixedPoint accum_;
   bool average_ = false;
   bool count_padding_ = false;
   Order order_ = Order::sequential;

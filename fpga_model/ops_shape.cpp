@@ -1,5 +1,7 @@
 // reshape, transpose, zero_pad, embedding: sections 4.6 of docs/network_json.md. All but embedding move words and cast
 // them.
+#include <algorithm>
+
 #include "fpga_model/caster.h"
 #include "fpga_model/layer_reader.h"
 
@@ -9,7 +11,7 @@ namespace {
 // out word i is input word from[i], or 0 where from[i] is kNone.
 class Gather : public Operation {
  public:
-  static constexpr std::size_t kNone = ~std::size_t{0};
+  static constexpr std::size_t kNone = LinearTerms::kOutside;
   Gather(const LayerReader& layer, std::vector<std::size_t> from)
       : from_(std::move(from)), to_(layer.input().type, layer.output().type) {}
   bool run(std::span<const Operand> in, std::int64_t* out, std::size_t rows, std::int64_t*) const override {
@@ -18,6 +20,13 @@ class Gather : public Operation {
       for (const std::size_t i : from_) *out++ = i == kNone ? 0 : to_(x[i]);
     }
     return true;
+  }
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in,
+                            const TensorInfo& output) const override {
+    if (in[0].value == nullptr) return {};
+    const bool pads = std::find(from_.begin(), from_.end(), kNone) != from_.end();
+    const auto moved = pads ? planner.with_zeros(*in[0].value, from_) : in[0].value->elements(from_);
+    return moved ? planner.cast(*moved, in[0].info.type.fraction(), output.type) : moved;
   }
 
  private:

@@ -60,6 +60,10 @@ class TopBitsSoftmax : public Operation {
     const Caster to_sum(exponentials.type, sum);
     for (const std::int64_t e : exponentials.raw) exponentials_.push_back(to_sum(e));
     inverses_ = inverses.raw;
+    argument_ = argument;
+    sum_ = sum;
+    inverse_argument_ = inverse_argument;
+    product_fraction_ = product.fraction();
     tree_ = TreeSum(sum);
     inverse_cast_ = Caster(sum, inverse_argument);
     result_cast_ = Caster(product, layer.output().type);
@@ -80,10 +84,53 @@ class TopBitsSoftmax : public Operation {
   }
   std::size_t scratch_words() const override { return n_; }
 
+  std::optional<Value> plan(Planner& planner, std::span<const PlanArgument> in,
+                            const TensorInfo& output) const override {
+    if (in[0].value == nullptr) return {};
+    const Value& x = *in[0].value;
+    const FixedPoint type = in[0].info.type;
+    std::vector<std::size_t> vector_of(words_);  // of each element
+    for (std::size_t i = 0; i < words_; ++i) vector_of[i] = i / n_;
+    std::optional<Value> argument = x;
+    if (stable_) {
+      std::optional<Value> max;
+      for (std::size_t k = 0; k < n_; ++k) {
+        std::vector<std::size_t> kth;
+        for (std::size_t i = k; i < words_; i += n_) kth.push_back(i);
+        const Value next = x.elements(kth);
+        max = k == 0 ? next : planner.pair(MapKind::maximum, *max, 0, next, 0, type.fraction(), any_word(type.fraction()));
+        if (!max) return {};
+      }
+      const Value spread = max->elements(vector_of);
+      argument = planner.pair(MapKind::minus, max_minus_x_ ? spread : x, 0, max_minus_x_ ? x : spread, 0,
+                              type.fraction(), argument_);
+    }
+    const auto e = argument ? by_top_bits(planner, *argument, exp_index_, exponentials_) : argument;
+    const auto sum = e ? planned_tree(planner, *e, n_, sum_) : e;
+    const auto inverse_argument = sum ? planner.cast(*sum, sum_.fraction(), inverse_argument_) : sum;
+    const auto inverse = inverse_argument ? by_top_bits(planner, *inverse_argument, inv_index_, inverses_) : sum;
+    if (!inverse_argument || !inverse) return {};
+    planner.set_note("tables and lane arithmetic");
+    return planner.pair(MapKind::product, *e, 0, inverse->elements(vector_of), 0, product_fraction_, output.type);
+  }
+
  private:
+  // The dropped bits decide nothing, so the table need not hold them.
+  static std::optional<Value> by_top_bits(Planner& planner, const Value& x, const TableIndex& index,
+                                          const std::vector<std::int64_t>& table) {
+    const int dropped = index.dropped_bits();
+    const auto top = planner.shift(x, std::vector<std::int64_t>(x.size(), dropped), any_word(0));
+    if (!top) return {};
+    return planner.lookup(*top, [&](std::size_t, std::int64_t word) {
+      return table[index(static_cast<std::int64_t>(static_cast<std::uint64_t>(word) << dropped))];
+    });
+  }
+
   std::size_t words_;
   std::size_t n_;
   bool stable_;
+  FixedPoint argument_, sum_, inverse_argument_;
+  int product_fraction_ = 0;
   bool max_minus_x_ = true;
   Caster difference_cast_;
   std::vector<std::int64_t> exponentials_;  // cast to the type of the sum

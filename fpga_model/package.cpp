@@ -15,10 +15,23 @@ namespace {
 constexpr std::size_t kBlockWords = std::size_t{1} << 15;
 constexpr std::size_t kBlockRows = 64;
 
+struct alignas(64) CacheLine {
+  std::byte bytes[64];
+};
+
 }  // namespace
 
-PackageModel::PackageModel(ModelInfo info, std::unique_ptr<const Engine> engine)
-    : info_(std::move(info)), engine_(std::move(engine)) {}
+PackageModel::PackageModel(ModelInfo info, std::unique_ptr<const Engine> engine, SimdTarget target)
+    : info_(std::move(info)), engine_(std::move(engine)), target_(target) {
+  if (target_ != SimdTarget::reference) fast_ = engine_->fast(target_);
+}
+
+std::string PackageModel::kernel(std::size_t layer) const {
+  const std::string& rule = engine_->layers()[layer].kernel;
+  if (fast_ == nullptr) return rule;
+  const std::string chosen = fast_->kernel(layer);
+  return rule.empty() ? chosen : rule.substr(0, rule.find(':')) + ": " + chosen;
+}
 
 // Widens one block of input words and checks each against its type.
 bool PackageModel::load_inputs(const WordsView& in, std::size_t first_row, const Block& block) const {
@@ -59,6 +72,20 @@ Status PackageModel::run_blocks(const WordsView& in, std::size_t rows, AfterBloc
 }
 
 Status PackageModel::predict(const WordsView& in, const MutableWordsView& out, std::size_t rows) const {
+  if (fast_ == nullptr) return predict_by_reference(in, out, rows);
+  // One workspace a thread, shared by all models: grown to the largest.
+  thread_local std::vector<CacheLine> workspace;
+  const std::size_t lines = fast_->workspace_bytes() / sizeof(CacheLine) + 1;
+  if (workspace.size() < lines) workspace = std::vector<CacheLine>(lines);
+  auto* memory = reinterpret_cast<std::byte*>(workspace.data());
+  for (std::size_t first = 0; first < rows; first += FastEngine::kLanes) {
+    const Status status = fast_->run(in, out, first, std::min(FastEngine::kLanes, rows - first), memory);
+    if (status != Status::ok) return status;
+  }
+  return Status::ok;
+}
+
+Status PackageModel::predict_by_reference(const WordsView& in, const MutableWordsView& out, std::size_t rows) const {
   return run_blocks(in, rows, [&](const Block& block, std::size_t first_row) {
     std::size_t column = 0;
     for (const std::size_t t : engine_->outputs()) {
@@ -87,7 +114,7 @@ std::shared_ptr<const PackageModel> load_package(const std::filesystem::path& fo
   std::unique_ptr<const Engine> engine = load_engine(files, package);
   ModelInfo info = describe(package, *engine);
   info.hash = files.hash();
-  auto model = std::make_shared<PackageModel>(std::move(info), std::move(engine));
+  auto model = std::make_shared<PackageModel>(std::move(info), std::move(engine), options.target);
   if (options.check_golden) model->set_golden(check_golden(*model, files));
   return model;
 }

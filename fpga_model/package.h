@@ -14,6 +14,7 @@ namespace vigil::fpga_model {
 
 struct LoadOptions {
   bool check_golden = true;
+  SimdTarget target = best_simd_target();  // of predict; `reference`: the plain scalar path
 };
 
 // What the golden vectors of a package covered.
@@ -32,10 +33,19 @@ using TensorSink = std::function<void(std::size_t tensor, std::size_t first_row,
 // A loaded package. Immutable: every member function may be called from many threads at once.
 class PackageModel : public Model {
  public:
-  PackageModel(ModelInfo info, std::unique_ptr<const Engine> engine);
+  PackageModel(ModelInfo info, std::unique_ptr<const Engine> engine, SimdTarget target = best_simd_target());
 
   const ModelInfo& info() const override { return info_; }
   [[nodiscard]] Status predict(const WordsView& in, const MutableWordsView& out, std::size_t rows) const override;
+  // The same by the plain scalar path: the judge of the other.
+  [[nodiscard]] Status predict_by_reference(const WordsView& in, const MutableWordsView& out, std::size_t rows) const;
+  // What predict runs on: `reference` where the model has no fast form.
+  SimdTarget target() const { return fast_ != nullptr ? target_ : SimdTarget::reference; }
+  // How layer `layer` is computed and why that is exact, for people.
+  std::string kernel(std::size_t layer) const;
+  const std::vector<std::string>& warnings() const { return engine_->warnings(); }
+  // Why predict last said `failed`, naming the library; empty where it never did.
+  std::string failure() const { return engine_->failure(); }
 
   // All tensors, network inputs first, then in order of execution, and the layers that make them.
   const std::vector<TensorInfo>& tensors() const { return engine_->tensors(); }
@@ -53,6 +63,8 @@ class PackageModel : public Model {
 
   ModelInfo info_;
   std::unique_ptr<const Engine> engine_;
+  SimdTarget target_;
+  std::unique_ptr<const FastEngine> fast_;
   GoldenCheck golden_;
 };
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "fpga_model/caster.h"
+#include "fpga_model/simd/planner.h"
 
 namespace vigil::fpga_model {
 
@@ -28,5 +29,9 @@ class TreeSum {
  private:
   Caster step_;
 };
+
+// The same as planned steps, for all vectors of n neighbouring elements of `terms` at once; words of `type`.
+std::optional<Value> planned_tree(Planner& planner, const Value& terms, std::size_t n, const FixedPoint& type);
+std::optional<Value> planned_sequence(Planner& planner, const Value& terms, std::size_t n, const FixedPoint& type);
 
 }  // namespace vigil::fpga_model

@@ -19,8 +19,7 @@ bool runs(SimdTarget target) {
     case SimdTarget::sse4:
       return __builtin_cpu_supports("sse4.2") && __builtin_cpu_supports("pclmul");
     case SimdTarget::avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma") &&
-             __builtin_cpu_supports("f16c");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("fma");
     case SimdTarget::avx512:
       return runs(SimdTarget::avx2) && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&

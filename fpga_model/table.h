@@ -18,6 +18,7 @@ class TableIndex {
   static TableIndex top_bits(const JsonSection& keys, const std::string& key, const FixedPoint& argument,
                              std::size_t size);
 
+  int dropped_bits() const { return dropped_bits_; }  // top_bits only
   std::size_t operator()(std::int64_t raw) const {
     return scaled_ ? scaled(raw) : (static_cast<std::uint64_t>(raw) & pattern_) >> dropped_bits_;
   }

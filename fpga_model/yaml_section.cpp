@@ -1,13 +1,16 @@
 #include "fpga_model/yaml_section.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <charconv>
 #include <cmath>
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "core/error.h"
+#include "core/one_line.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -38,17 +41,43 @@ struct YamlSection::State {
   std::set<std::string> read;
 };
 
+namespace {
+
+class Ignore : public YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+};
+
+// 0, 1, or 2 for more. The library's LoadAll never ends where a document begins with a token that none can begin with.
+std::size_t documents_in(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Ignore ignore;
+  std::size_t documents = 0;
+  while (documents < 2 && parser.HandleNextDocument(ignore)) ++documents;
+  return documents;
+}
+
+}  // namespace
+
 YamlSection YamlSection::make(const YAML::Node& node, const std::string& file, const std::string& what) {
   auto state = std::make_shared<State>();
   state->file = file;
   state->line = line_of(file, node.Mark());
-  if (!node.IsMap()) throw Error(state->line, what + " is " + kind(node), "a mapping");
+  if (!node.IsMap()) throw Error(state->line, one_line(what + " is " + kind(node)), "a mapping");
   for (const auto& entry : node) {
     const std::string line = line_of(file, entry.first.Mark());
     if (!entry.first.IsScalar()) throw Error(line, "a key that is " + kind(entry.first), "text");
     const std::string key = entry.first.Scalar();
     if (!state->entries.emplace(key, entry.second).second)
-      throw Error(line, "key '" + key.substr(0, 60) + "' appears twice");
+      throw Error(line, one_line("key '" + key.substr(0, 60) + "' appears twice"));
     state->lines[key] = line;
   }
   return YamlSection(std::move(state));
@@ -57,11 +86,12 @@ YamlSection YamlSection::make(const YAML::Node& node, const std::string& file, c
 YamlSection YamlSection::parse(std::string_view bytes, const std::string& file) {
   if (bytes.size() > kMaxBytes) throw Error(file, std::to_string(bytes.size()) + " bytes", "at most 1 MiB");
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(bytes));
-    if (documents.size() != 1) throw Error(file, std::to_string(documents.size()) + " YAML documents", "one");
-    return make(documents[0], file, "the file");
+    const std::string text(bytes);
+    const std::size_t documents = documents_in(text);
+    if (documents != 1) throw Error(file, documents == 0 ? "no YAML document" : "at least 2 YAML documents", "one");
+    return make(YAML::Load(text), file, "the file");
   } catch (const YAML::Exception& error) {
-    throw Error(line_of(file, error.mark), "not valid YAML: " + error.msg);
+    throw Error(line_of(file, error.mark), one_line("not valid YAML: " + error.msg));
   }
 }
 
@@ -71,7 +101,7 @@ std::string YamlSection::where(const std::string& key) const {
 }
 
 void YamlSection::fail(const std::string& key, const std::string& what, const std::string& expected) const {
-  throw Error(where(key), what, expected);
+  throw Error(one_line(where(key)), one_line(what), one_line(expected));
 }
 
 bool YamlSection::has(const std::string& key) const { return state_->entries.contains(key); }

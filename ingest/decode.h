@@ -12,6 +12,7 @@
 #include "core/event_batch.h"
 #include "core/frame.h"
 #include "core/model.h"
+#include "core/word_columns.h"
 
 namespace vigil::ingest {
 
@@ -39,6 +40,13 @@ using ModelLookup = std::function<const ModelInfo*(std::string_view)>;
 // Zero copy unless a column is an integer on the wire: then `scratch` holds the words (of 4 or 8 bytes), and the view
 // is valid until it changes. A batch without events gives an empty view. Thread-safe.
 WordsView raw_inputs(const EventBatch& batch, const ModelInfo& info, std::vector<std::int64_t>& scratch);
+
+// Whether raw_input_columns may be asked for this model: every raw input word fits 32 bits.
+bool inputs_fit_columns(const ModelInfo& info);
+// The same words for rows first .. first + rows - 1 (within the batch) as contiguous columns of 4-byte words, for a
+// model that inputs_fit_columns. Thread-safe.
+void raw_input_columns(const EventBatch& batch, const ModelInfo& info, std::size_t first, std::size_t rows,
+                       WordColumns& out);
 
 // The header of a message, without touching columns: keys in any order, a field empty where it is absent, of the wrong
 // type, or there twice; after damage what came before it. A topic longer than two texts is cut. Thread-safe.

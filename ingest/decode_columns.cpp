@@ -90,17 +90,14 @@ Range code_range(const FixedPoint& type) {
 }
 
 // Rows are laid end to end, so the ranges of a few rows are too: a single column is checked as fast as sixty.
-constexpr std::size_t kWordsAtOnce = 64;
+constexpr std::size_t kWordsAtOnce = 256;
 
 // Comparisons become masks of all ones, which is what vector instructions make of them.
 template <bool kHasZero, class T>
-bool words_fit(const char* words, std::size_t total, const std::vector<T>& lowest, const std::vector<T>& highest,
-               const std::vector<T>& zero) {
-  const T* const low = lowest.data();
-  const T* const high = highest.data();
-  const T* const none = zero.data();
-  for (std::size_t at = 0; at < total; at += lowest.size()) {
-    const std::size_t count = std::min(lowest.size(), total - at);
+[[gnu::always_inline]] inline bool words_fit(const char* words, std::size_t total, std::size_t period, const T* low,
+                                             const T* high, const T* none) {
+  for (std::size_t at = 0; at < total; at += period) {
+    const std::size_t count = std::min(period, total - at);
     const char* const from = words + at * sizeof(T);
     T bad = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -112,6 +109,36 @@ bool words_fit(const char* words, std::size_t total, const std::vector<T>& lowes
   }
   return true;
 }
+
+// In the widest vectors this machine has; the same answer on every machine.
+template <bool kHasZero, class T>
+bool fit_plain(const char* words, std::size_t total, std::size_t period, const T* low, const T* high, const T* none) {
+  return words_fit<kHasZero>(words, total, period, low, high, none);
+}
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+template <bool kHasZero, class T>
+[[gnu::target("arch=x86-64-v3")]] bool fit_v3(const char* words, std::size_t total, std::size_t period, const T* low,
+                                              const T* high, const T* none) {
+  return words_fit<kHasZero>(words, total, period, low, high, none);
+}
+template <bool kHasZero, class T>
+[[gnu::target("arch=x86-64-v4,prefer-vector-width=512")]] bool fit_v4(const char* words, std::size_t total,
+                                                                      std::size_t period, const T* low, const T* high,
+                                                                      const T* none) {
+  return words_fit<kHasZero>(words, total, period, low, high, none);
+}
+template <bool kHasZero, class T>
+auto choose_fit() {
+  return __builtin_cpu_supports("x86-64-v4")   ? &fit_v4<kHasZero, T>
+         : __builtin_cpu_supports("x86-64-v3") ? &fit_v3<kHasZero, T>
+                                               : &fit_plain<kHasZero, T>;
+}
+#else
+template <bool kHasZero, class T>
+auto choose_fit() {
+  return &fit_plain<kHasZero, T>;
+}
+#endif
 
 template <class T>
 bool words_fit(const Column& words, const std::vector<Range>& ranges) {
@@ -125,20 +152,26 @@ bool words_fit(const Column& words, const std::vector<Range>& ranges) {
   zero.clear();
   bool holds_all = true;
   bool has_zero = false;
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (const Range& range : ranges) {
-      lowest.push_back(static_cast<T>(std::max(range.lowest, std::int64_t{kLeast})));
-      highest.push_back(static_cast<T>(std::min(range.highest, std::int64_t{kMost})));
-      zero.push_back(static_cast<T>(static_cast<Bits>(range.zero)));
-      holds_all = holds_all && lowest.back() == kLeast && highest.back() == kMost;
-      has_zero = has_zero || zero.back() != 0;
-    }
+  for (const Range& range : ranges) {
+    lowest.push_back(static_cast<T>(std::max(range.lowest, std::int64_t{kLeast})));
+    highest.push_back(static_cast<T>(std::min(range.highest, std::int64_t{kMost})));
+    zero.push_back(static_cast<T>(static_cast<Bits>(range.zero)));
+    holds_all = holds_all && lowest.back() == kLeast && highest.back() == kMost;
+    has_zero = has_zero || zero.back() != 0;
   }
   if (holds_all && !has_zero) return true;
+  for (std::vector<T>* limits : {&lowest, &highest, &zero}) {
+    if (limits == &zero && !has_zero) break;
+    limits->resize(rows * columns);
+    for (std::size_t row = 1; row < rows; ++row) {
+      std::copy_n(limits->data(), columns, limits->data() + row * columns);
+    }
+  }
   const char* const from = static_cast<const char*>(words.data);
   const std::size_t total = words.rows * columns;
-  return has_zero ? words_fit<true>(from, total, lowest, highest, zero)
-                  : words_fit<false>(from, total, lowest, highest, zero);
+  static const auto with_zero = choose_fit<true, T>();
+  static const auto without = choose_fit<false, T>();
+  return (has_zero ? with_zero : without)(from, total, lowest.size(), lowest.data(), highest.data(), zero.data());
 }
 
 bool words_fit(const Column& words, const std::vector<Range>& ranges) {

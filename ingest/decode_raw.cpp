@@ -1,4 +1,5 @@
 // raw_inputs: integer codes of the wire become raw fixed-point words.
+#include <algorithm>
 #include <cstring>
 #include <type_traits>
 
@@ -90,6 +91,31 @@ WordsView raw_inputs(const EventBatch& batch, const ModelInfo& info, std::vector
   }
   if (is_raw) return inputs.view();
   return is_narrow ? widen<std::int32_t>(inputs, scales, scratch) : widen<std::int64_t>(inputs, scales, scratch);
+}
+
+bool inputs_fit_columns(const ModelInfo& info) {
+  for (const InputColumn& column : info.inputs) {
+    if (column.type.width + (column.type.is_signed ? 0 : 1) > 32) return false;
+  }
+  return true;
+}
+
+void raw_input_columns(const EventBatch& batch, const ModelInfo& info, std::size_t first, std::size_t rows,
+                       WordColumns& out) {
+  to_columns(batch.inputs().view(), first, rows, info.inputs.size(), out);
+  for (std::size_t c = 0; rows > 0 && c < info.inputs.size(); ++c) {
+    const Scale scale = scale_of(info.inputs[c]);
+    std::int32_t* const words = out.column(c);
+    if (scale.down > 0) {
+      const int down = std::min(scale.down, 31);
+      for (std::size_t r = 0; r < rows; ++r) words[r] >>= down;
+    } else if (scale.factor != 1) {
+      const auto factor = static_cast<std::uint32_t>(scale.factor);  // one above 32 bits belongs to codes that are 0
+      for (std::size_t r = 0; r < rows; ++r) {
+        words[r] = static_cast<std::int32_t>(static_cast<std::uint32_t>(words[r]) * factor);
+      }
+    }
+  }
 }
 
 }  // namespace vigil::ingest

@@ -6,9 +6,13 @@
 #include <vector>
 
 #include "monitors/comparison.h"
+#include "monitors/open_summary.h"
 #include "monitors/word_fill.h"
 
 namespace vigil::monitors {
+namespace {
+thread_local FillScratch input_scratch, output_scratch;
+}
 
 struct BatchSummary::State {
   enum class Kind { empty, own, foreign, failed };
@@ -18,7 +22,10 @@ struct BatchSummary::State {
   std::uint64_t n_bx = 0;
   std::uint64_t pileup_sum = 0;
   std::uint64_t pileup_events = 0;
-  std::vector<std::uint16_t> bx;  // of every event
+  std::vector<std::uint16_t> bx;         // of every event of a small batch
+  std::vector<std::uint32_t> bx_counts;  // of a large one: per crossing
+  const ModelInfo* own_model = nullptr;  // between begin and finish
+  const EventBatch* own_batch = nullptr;
   WordFill inputs;
   WordFill outputs;
   Comparison comparison;
@@ -28,13 +35,8 @@ struct BatchSummary::State {
 };
 
 void BatchSummary::State::lay_out(const ModelInfo& model) {
-  std::vector<FixedPoint> in, out;
-  for (const InputColumn& column : model.inputs) in.push_back(column.type);
-  for (const Output& output : model.outputs) out.insert(out.end(), output.words, output.type);
-  std::vector<bool> seeded(out.size());
-  for (const Seed& seed : model.seeds) seeded[model.seed_column(seed)] = true;
-  inputs.lay_out(in, std::vector<bool>(in.size()));
-  outputs.lay_out(out, seeded);
+  inputs.lay_out(input_types(model), {});
+  outputs.lay_out(output_types(model), exact_output_words(model));
   comparison.lay_out(model);
   laid_out_for = model.hash;
 }
@@ -48,8 +50,19 @@ void BatchSummary::State::count(const EventBatch& batch, Kind of) {
     pileup_sum = events * static_cast<std::uint64_t>(std::llround(100 * *pileup));
     pileup_events = events;
   }
-  bx.resize(batch.n);
-  if (batch.n != 0 && batch.bx.word_bytes == 2) {
+  const bool is_large = batch.n >= kDenseRows;
+  bx_counts.assign(is_large ? lhc::kCrossingsPerOrbit : 0, 0);
+  bx.resize(is_large ? 0 : batch.n);
+  if (is_large && batch.bx.word_bytes == 2) {
+    const char* at = static_cast<const char*>(batch.bx.data);
+    for (std::size_t i = 0; i < batch.n; ++i, at += 2) {
+      std::uint16_t crossing;
+      std::memcpy(&crossing, at, 2);
+      ++bx_counts[crossing - 1u];
+    }
+  } else if (is_large) {
+    for (std::size_t i = 0; i < batch.n; ++i) ++bx_counts[static_cast<std::size_t>(batch.bx.at(i) - 1)];
+  } else if (batch.n != 0 && batch.bx.word_bytes == 2) {
     std::memcpy(bx.data(), batch.bx.data, bx.size() * sizeof(std::uint16_t));
   } else {
     for (std::size_t i = 0; i < bx.size(); ++i) bx[i] = static_cast<std::uint16_t>(batch.bx.at(i));
@@ -61,20 +74,42 @@ BatchSummary::~BatchSummary() = default;
 BatchSummary::BatchSummary(BatchSummary&&) noexcept = default;
 BatchSummary& BatchSummary::operator=(BatchSummary&&) noexcept = default;
 
+void BatchSummary::begin(const ModelInfo& model, const EventBatch& batch) {
+  State& s = *state_;
+  if (s.laid_out_for != model.hash) s.lay_out(model);
+  s.count(batch, State::Kind::own);
+  s.own_model = &model;
+  s.own_batch = &batch;
+  s.inputs.begin(batch.n, input_scratch);
+  s.outputs.begin(batch.n, output_scratch);
+  s.comparison.clear();
+}
+
+void BatchSummary::add(const WordsView& raw_inputs, const WordsView& emulator_outputs, std::size_t first,
+                       std::size_t rows) {
+  State& s = *state_;
+  s.inputs.add(raw_inputs, rows, input_scratch);
+  s.outputs.add(emulator_outputs, rows, output_scratch);
+  s.comparison.add(*s.own_model, *s.own_batch, raw_inputs, emulator_outputs, first, rows);
+}
+
+void BatchSummary::finish() {
+  state_->inputs.finish(input_scratch);
+  state_->outputs.finish(output_scratch);
+}
+
 void BatchSummary::fill(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs,
                         const WordsView& emulator_outputs) {
-  if (state_->laid_out_for != model.hash) state_->lay_out(model);
-  state_->count(batch, State::Kind::own);
-  state_->inputs.fill(raw_inputs, batch.n);
-  state_->outputs.fill(emulator_outputs, batch.n);
-  state_->comparison.fill(model, batch, raw_inputs, emulator_outputs);
+  begin(model, batch);
+  add(raw_inputs, emulator_outputs, 0, batch.n);
+  finish();
 }
 
 void BatchSummary::fill_foreign(const EventBatch& batch) { state_->count(batch, State::Kind::foreign); }
 void BatchSummary::fill_failed(const EventBatch& batch) { state_->count(batch, State::Kind::failed); }
 std::uint64_t BatchSummary::events() const { return state_->events; }
 
-void BatchSummary::add_to(Summary& summary) const {
+void BatchSummary::add_to(Summary& summary, OpenCounts& counts) const {
   const State& s = *state_;
   if (s.kind == State::Kind::empty) return;
   summary.events += s.events;
@@ -84,6 +119,7 @@ void BatchSummary::add_to(Summary& summary) const {
     return;
   }
   for (const std::uint16_t bx : s.bx) ++summary.events_per_bx[bx - 1u];
+  for (std::size_t i = 0; i < s.bx_counts.size(); ++i) summary.events_per_bx[i] += s.bx_counts[i];
   summary.pileup_sum += s.pileup_sum;
   summary.pileup_events += s.pileup_events;
   if (s.kind == State::Kind::failed) {
@@ -92,8 +128,9 @@ void BatchSummary::add_to(Summary& summary) const {
   }
   summary.n_bx_own += s.n_bx;
   summary.strata[0].events += s.events;
-  s.inputs.add_to(summary.strata[0].inputs);
-  s.outputs.add_to(summary.strata[0].outputs);
+  s.inputs.add_to(counts.inputs, summary.strata[0].inputs);
+  s.outputs.add_to(counts.outputs, summary.strata[0].outputs);
+  s.outputs.add_words_to(counts.words);
   s.comparison.add_to(summary);
 }
 

@@ -12,6 +12,8 @@
 
 namespace vigil::monitors {
 
+struct OpenCounts;
+
 class BatchSummary {
  public:
   BatchSummary();
@@ -19,9 +21,16 @@ class BatchSummary {
   BatchSummary(BatchSummary&&) noexcept;
   BatchSummary& operator=(BatchSummary&&) noexcept;
 
-  // Replaces what it held by an emulated batch of the loaded model. `raw_inputs` [n, inputs] raw words (wire codes
-  // already shifted), `emulator_outputs` [n, output words] raw words, both within their types. `model` must live until
-  // the last add_to of this filling; the batch's bytes need not. Hardware columns are read from the batch.
+  // Replaces what it held by an emulated batch of the loaded model: begin, then add all its rows block by block in
+  // order, then finish, all on one thread with no other filling in between. `model` must live until finish; the batch's
+  // bytes need not live longer either. Hardware columns are read from the batch.
+  void begin(const ModelInfo& model, const EventBatch& batch);
+  // Rows first .. first + rows - 1: `raw_inputs` [rows, inputs] raw words (wire codes already shifted),
+  // `emulator_outputs` [rows, output words] raw words, both within their types. Any layout; fastest for contiguous
+  // columns of 4-byte words.
+  void add(const WordsView& raw_inputs, const WordsView& emulator_outputs, std::size_t first, std::size_t rows);
+  void finish();
+  // All three for the whole batch.
   void fill(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs,
             const WordsView& emulator_outputs);
   // A batch of another model_hash: events and crossings are counted, compared with nothing.
@@ -29,12 +38,15 @@ class BatchSummary {
   // A batch the emulator could not compute: counted; its crossings are in no rate.
   void fill_failed(const EventBatch& batch);
 
-  // Exact integer addition; any order of batches gives the same Summary. `summary` was made from the same model.
-  void add_to(Summary& summary) const;
+  // What it holds is added to a lumisection by OpenSummary::add: exact integer addition; any order of batches gives the
+  // same Summary.
 
   std::uint64_t events() const;
 
  private:
+  friend class OpenSummary;
+  void add_to(Summary& summary, OpenCounts& counts) const;
+
   struct State;
   std::unique_ptr<State> state_;
 };

@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include "core/word_columns.h"
+
 namespace vigil::monitors {
 namespace {
 
@@ -15,40 +17,61 @@ T load(const char* at) {
   return value;
 }
 
-// Calls f with a value of the signed type of `bytes`.
-template <class F>
-void with_word(int bytes, F f) {
-  switch (bytes) {
-    case 1:
-      f(std::int8_t{});
-      break;
-    case 2:
-      f(std::int16_t{});
-      break;
-    case 4:
-      f(std::int32_t{});
-      break;
-    default:
-      f(std::int64_t{});
-      break;
+// Rows in which any of `words` words differs.
+std::vector<std::uint32_t> differing_rows(const WordsView& hardware, const WordsView& emulator, std::size_t rows,
+                                          std::size_t words) {
+  std::vector<std::uint32_t> found;  // allocates only when something differs
+  const bool are_columns = emulator.word_bytes == 4 && emulator.row_stride == 4 && hardware.word_bytes <= 4;
+  if (!are_columns) {
+    for (std::size_t r = 0; r < rows; ++r) {
+      bool differs = false;
+      for (std::size_t w = 0; w < words; ++w) differs = differs || hardware.at(r, w) != emulator.at(r, w);
+      if (differs) found.push_back(static_cast<std::uint32_t>(r));
+    }
+    return found;
   }
+  thread_local WordColumns turned;
+  to_columns(hardware, 0, rows, words, turned);
+  std::vector<char> differs;
+  for (std::size_t w = 0; w < words; ++w) {
+    const char* e = static_cast<const char*>(emulator.data) + static_cast<std::ptrdiff_t>(w) * emulator.column_stride;
+    const std::int32_t* h = turned.column(w);
+    if (std::memcmp(h, e, 4 * rows) == 0) continue;  // nearly always
+    differs.resize(rows);
+    for (std::size_t r = 0; r < rows; ++r) {
+      differs[r] = static_cast<char>(differs[r] | (h[r] != load<std::int32_t>(e + 4 * r) ? 1 : 0));
+    }
+  }
+  for (std::size_t r = 0; r < differs.size(); ++r) {
+    if (differs[r] != 0) found.push_back(static_cast<std::uint32_t>(r));
+  }
+  return found;
 }
 
-// Rows in which any of `words` adjacent words differs.
-template <class H, class E>
-void differing_rows(const WordsView& hardware, const WordsView& emulator, std::size_t rows, std::size_t words,
-                    std::vector<std::uint32_t>& found) {
-  const auto* h = static_cast<const char*>(hardware.data);
-  const auto* e = static_cast<const char*>(emulator.data);
-  for (std::size_t r = 0; r < rows; ++r) {
-    std::int64_t any = 0;
-    for (std::size_t w = 0; w < words; ++w) {
-      any |= std::int64_t{load<H>(h + w * sizeof(H))} ^ std::int64_t{load<E>(e + w * sizeof(E))};
-    }
-    if (any != 0) found.push_back(static_cast<std::uint32_t>(r));
-    h += hardware.row_stride;
-    e += emulator.row_stride;
+// passes[r] = 1 where the word of row r is >= threshold.
+void passing(const WordsView& words, std::size_t column, std::size_t rows, std::int64_t threshold, char* passes) {
+  if (words.word_bytes == 4 && words.row_stride == 4) {
+    const char* at = static_cast<const char*>(words.data) + static_cast<std::ptrdiff_t>(column) * words.column_stride;
+    const bool none = threshold > std::numeric_limits<std::int32_t>::max();
+    const auto limit = static_cast<std::int32_t>(
+        std::clamp<std::int64_t>(threshold, std::numeric_limits<std::int32_t>::min(), INT32_MAX));
+    for (std::size_t r = 0; r < rows; ++r) passes[r] = load<std::int32_t>(at + 4 * r) >= limit ? 1 : 0;
+    if (none) std::memset(passes, 0, rows);
+    return;
   }
+  for (std::size_t r = 0; r < rows; ++r) passes[r] = words.at(r, column) >= threshold ? 1 : 0;
+}
+
+// fired[r] = 1 where the bit of row r is set.
+template <class T>
+void firing(const void* bits, std::size_t first, std::size_t rows, int bit, char* fired) {
+  if (bit >= static_cast<int>(8 * sizeof(T))) {
+    std::memset(fired, 0, rows);
+    return;
+  }
+  const char* at = static_cast<const char*>(bits) + first * sizeof(T);
+  const T mask = static_cast<T>(T{1} << bit);
+  for (std::size_t r = 0; r < rows; ++r) fired[r] = (load<T>(at + r * sizeof(T)) & mask) != 0 ? 1 : 0;
 }
 
 std::int32_t distance_bin(std::int64_t hardware, std::int64_t emulator) {
@@ -58,21 +81,25 @@ std::int32_t distance_bin(std::int64_t hardware, std::int64_t emulator) {
   return bin_of(static_cast<std::int64_t>(std::clamp(distance, kLowest, kHighest)));
 }
 
-bool adjacent(const WordsView& v) { return v.column_stride == v.word_bytes; }
-
 }  // namespace
 
 struct Comparison::Sources {
   const EventBatch& batch;
-  WordsView inputs;
-  WordsView emulator;
-  Column hw_outputs;
+  WordsView inputs;    // of these rows
+  WordsView emulator;  // of these rows
+  Column hw_outputs;   // of the batch
   Column hw_bits;
-  Column bx;
+  std::size_t first;
   std::size_t rows;
 
-  std::uint16_t bx_at(std::size_t row) const { return static_cast<std::uint16_t>(bx.at(row)); }
-  std::uint64_t bits_at(std::size_t row) const { return static_cast<std::uint64_t>(hw_bits.at(row)); }
+  std::uint16_t bx_at(std::size_t row) const { return static_cast<std::uint16_t>(batch.bx.at(first + row)); }
+  std::uint32_t orbit_at(std::size_t row) const { return static_cast<std::uint32_t>(batch.orbit.at(first + row)); }
+  std::uint64_t bits_at(std::size_t row) const { return static_cast<std::uint64_t>(hw_bits.at(first + row)); }
+  WordsView hardware() const {  // of these rows
+    WordsView view = hw_outputs.view();
+    view.data = static_cast<const char*>(view.data) + static_cast<std::ptrdiff_t>(first) * view.row_stride;
+    return view;
+  }
 };
 
 void Comparison::lay_out(const ModelInfo& model) {
@@ -105,18 +132,9 @@ void Comparison::disagrees(std::uint32_t row, std::size_t name) {
 }
 
 void Comparison::compare_words(const ModelInfo& model, const Sources& from) {
-  const WordsView hardware = from.hw_outputs.view();
-  std::vector<std::uint32_t> rows;  // allocates only when something differs
-  if (adjacent(hardware) && adjacent(from.emulator)) {
-    with_word(hardware.word_bytes, [&](auto h) {
-      with_word(from.emulator.word_bytes, [&](auto e) {
-        differing_rows<decltype(h), decltype(e)>(hardware, from.emulator, from.rows, model.output_words(), rows);
-      });
-    });
-  } else {
-    for (std::size_t r = 0; r < from.rows; ++r) rows.push_back(static_cast<std::uint32_t>(r));
-  }
-  for (OutputCounts& o : outputs_) o.compared = from.rows;
+  const WordsView hardware = from.hardware();
+  for (OutputCounts& o : outputs_) o.compared += from.rows;
+  const std::vector<std::uint32_t> rows = differing_rows(hardware, from.emulator, from.rows, model.output_words());
   for (const std::uint32_t r : rows) {
     for (std::size_t o = 0; o < outputs_.size(); ++o) {
       const Output& output = model.outputs[o];
@@ -135,38 +153,63 @@ void Comparison::compare_words(const ModelInfo& model, const Sources& from) {
   }
 }
 
-template <class E>
 void Comparison::compare_seed(const ModelInfo& model, const Sources& from, std::size_t index) {
   const Seed& seed = model.seeds[index];
   SeedCounts& counts = seeds_[index];
   const std::size_t column = model.seed_column(seed);
-  const char* e =
-      static_cast<const char*>(from.emulator.data) + static_cast<std::ptrdiff_t>(column) * from.emulator.column_stride;
-  const WordsView hardware = from.hw_outputs.view();
   const bool bits = from.hw_bits.present();
   const bool compared = bits || from.hw_outputs.present();
-  const std::int64_t threshold = seed.threshold;
-  if (compared) counts.compared = from.rows;
-  for (std::size_t r = 0; r < from.rows; ++r, e += from.emulator.row_stride) {
-    const bool emulator = load<E>(e) >= threshold;
-    const bool fired = !compared ? emulator
-                       : bits    ? ((from.bits_at(r) >> seed.bit) & 1) != 0
-                                 : hardware.at(r, column) >= threshold;
-    if (!emulator && !fired) continue;  // most events
-    if (emulator) {
+  if (compared) counts.compared += from.rows;
+  thread_local std::vector<char> emulator, hardware;  // eight to a word, padded with zeros
+  const std::size_t padded = (from.rows + 7) / 8 * 8;
+  emulator.assign(padded, 0);
+  hardware.assign(padded, 0);
+  passing(from.emulator, column, from.rows, seed.threshold, emulator.data());
+  if (bits) {
+    switch (from.hw_bits.word_bytes) {
+      case 1:
+        firing<std::uint8_t>(from.hw_bits.data, from.first, from.rows, seed.bit, hardware.data());
+        break;
+      case 2:
+        firing<std::uint16_t>(from.hw_bits.data, from.first, from.rows, seed.bit, hardware.data());
+        break;
+      case 4:
+        firing<std::uint32_t>(from.hw_bits.data, from.first, from.rows, seed.bit, hardware.data());
+        break;
+      default:
+        firing<std::uint64_t>(from.hw_bits.data, from.first, from.rows, seed.bit, hardware.data());
+        break;
+    }
+  } else if (compared) {
+    passing(from.hardware(), column, from.rows, seed.threshold, hardware.data());
+  }
+  for (std::size_t r = 0; r < from.rows; ++r) {
+    if (r % 8 == 0 && (load<std::uint64_t>(&emulator[r]) | load<std::uint64_t>(&hardware[r])) == 0) {
+      r += 7;  // most events
+      continue;
+    }
+    const bool passes = emulator[r] != 0;
+    const bool fired = hardware[r] != 0;
+    if (!passes && !fired) continue;
+    if (passes) {
       ++counts.emulator;
       counts.passes_at.push_back(from.bx_at(r));
     }
     if (!compared) continue;
     counts.hardware += fired;
-    if (fired == emulator) continue;
+    if (fired == passes) continue;
     ++(fired ? counts.hardware_only : counts.emulator_only);
     disagrees(static_cast<std::uint32_t>(r), model.outputs.size() + index);
   }
 }
 
-// A fired bit says word >= threshold, an unfired one word < threshold.
+// A fired bit says word >= threshold, an unfired one word < threshold. Where every seed of a word agrees with the
+// emulator, the word is inside and nothing contradicts, so only the rows of seeds that disagree are looked at.
 void Comparison::compare_bits(const ModelInfo& model, const Sources& from) {
+  std::vector<std::uint32_t> rows;
+  for (const auto& [row, name] : disagreeing_) rows.push_back(row);
+  std::sort(rows.begin(), rows.end());
+  rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
   for (std::size_t o = 0; o < outputs_.size(); ++o) {
     std::vector<const CutWord*> cuts;
     for (const CutWord& cut : cut_words_) {
@@ -174,8 +217,8 @@ void Comparison::compare_bits(const ModelInfo& model, const Sources& from) {
     }
     if (cuts.empty()) continue;
     OutputCounts& counts = outputs_[o];
-    counts.bits_compared = from.rows;
-    for (std::size_t r = 0; r < from.rows; ++r) {
+    counts.bits_compared += from.rows;
+    for (const std::uint32_t r : rows) {
       bool outside = false;
       bool contradictory = false;
       const std::uint64_t bits = from.bits_at(r);
@@ -199,7 +242,7 @@ void Comparison::compare_bits(const ModelInfo& model, const Sources& from) {
       }
       if (!outside && !contradictory) continue;
       ++(contradictory ? counts.bits_contradictory : counts.bits_outside);
-      disagrees(static_cast<std::uint32_t>(r), o);
+      disagrees(r, o);
     }
   }
 }
@@ -212,7 +255,7 @@ void Comparison::keep(const ModelInfo& model, const Sources& from) {
   for (const auto& [row, name] : disagreeing_) {
     if (rows.empty() || rows.back() != row) rows.push_back(row);
   }
-  const auto time = [&](std::uint32_t row) { return std::pair(from.batch.orbit.at(row), from.bx.at(row)); };
+  const auto time = [&](std::uint32_t row) { return std::pair(from.orbit_at(row), from.bx_at(row)); };
   std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return time(a) < time(b); });
   // Rows of equal time are all candidates, so that content alone decides among them.
   std::size_t candidates = std::min(rows.size(), kKeptEvents);
@@ -222,12 +265,12 @@ void Comparison::keep(const ModelInfo& model, const Sources& from) {
     KeptEvent event;
     event.run = from.batch.run;
     event.ls = from.batch.ls;
-    event.orbit = static_cast<std::uint32_t>(from.batch.orbit.at(row));
+    event.orbit = from.orbit_at(row);
     event.bx = from.bx_at(row);
     for (std::size_t c = 0; c < model.inputs.size(); ++c) event.inputs.push_back(from.inputs.at(row, c));
     for (std::size_t w = 0; w < model.output_words(); ++w) {
       event.emulator_outputs.push_back(from.emulator.at(row, w));
-      if (from.hw_outputs.present()) event.hardware_outputs.push_back(from.hw_outputs.at(row, w));
+      if (from.hw_outputs.present()) event.hardware_outputs.push_back(from.hw_outputs.at(from.first + row, w));
     }
     event.has_bits = from.hw_bits.present();
     if (event.has_bits) event.hardware_bits = from.bits_at(row);
@@ -242,15 +285,13 @@ void Comparison::keep(const ModelInfo& model, const Sources& from) {
   }
 }
 
-void Comparison::fill(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs,
-                      const WordsView& emulator) {
-  clear();
-  if (batch.n == 0) return;
-  const Sources from{batch, raw_inputs, emulator, batch.hw_outputs(), batch.hw_bits(), batch.bx, batch.n};
+void Comparison::add(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs,
+                     const WordsView& emulator, std::size_t first, std::size_t rows) {
+  if (rows == 0) return;
+  disagreeing_.clear();
+  const Sources from{batch, raw_inputs, emulator, batch.hw_outputs(), batch.hw_bits(), first, rows};
   if (from.hw_outputs.present()) compare_words(model, from);
-  for (std::size_t s = 0; s < seeds_.size(); ++s) {
-    with_word(emulator.word_bytes, [&](auto word) { compare_seed<decltype(word)>(model, from, s); });
-  }
+  for (std::size_t s = 0; s < seeds_.size(); ++s) compare_seed(model, from, s);
   if (from.hw_bits.present() && !from.hw_outputs.present()) compare_bits(model, from);
   keep(model, from);
 }

@@ -17,9 +17,11 @@ namespace vigil::monitors {
 class Comparison {
  public:
   void lay_out(const ModelInfo& model);
-  // Replaces what it held. `model` is that of lay_out.
-  void fill(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs, const WordsView& emulator);
   void clear();
+  // Rows first .. first + rows - 1 of a batch, added to what it holds. Row 0 of `raw_inputs` and `emulator` is row
+  // `first` of the batch. `model` is that of lay_out.
+  void add(const ModelInfo& model, const EventBatch& batch, const WordsView& raw_inputs, const WordsView& emulator,
+           std::size_t first, std::size_t rows);
   void add_to(Summary& summary) const;
 
  private:
@@ -38,10 +40,9 @@ class Comparison {
     std::size_t output = 0;
     std::vector<std::size_t> seeds;
   };
-  struct Sources;  // the columns of the batch at hand
+  struct Sources;  // the columns of the rows at hand
 
   void compare_words(const ModelInfo& model, const Sources& from);
-  template <class E>
   void compare_seed(const ModelInfo& model, const Sources& from, std::size_t seed);
   void compare_bits(const ModelInfo& model, const Sources& from);
   void keep(const ModelInfo& model, const Sources& from);

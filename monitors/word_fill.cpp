@@ -4,217 +4,178 @@
 #include <cassert>
 #include <cstring>
 
-#include "monitors/cell_kernel.h"
-
 namespace vigil::monitors {
 namespace {
 
-// Words of at most this magnitude are exact as a float, and fewer than kFlushRows of their squares fit 64 bits.
-constexpr std::int64_t kNarrow = std::int64_t{1} << 24;
-constexpr std::size_t kFlushRows = 32768;
-constexpr int kExactWidth = 18;       // a dense table up to here (1 MiB)
-constexpr std::size_t kColumns = 64;  // columns of one step of the hot loop
+constexpr std::size_t kRows = 1024;  // turned or gathered at a time
 
-std::int32_t bin_of_cell(std::int32_t cell) {
-  const std::int32_t m = cell < 0 ? -cell : cell;
-  if (m == 0) return 0;
-  const std::int32_t octave = (m - 1) / 16;
-  const std::int64_t leading = 16 + (m - 1) % 16;
-  const std::int64_t magnitude = octave >= 4 ? leading << (octave - 4) : leading >> (4 - octave);
-  return bin_of(cell < 0 ? -magnitude : magnitude);
-}
+bool are_int32_columns(const WordsView& words) { return words.word_bytes == 4 && words.row_stride == 4; }
 
 }  // namespace
 
-void WordFill::lay_out(const std::vector<FixedPoint>& types, const std::vector<bool>& word_by_word) {
+void WordFill::lay_out(const std::vector<FixedPoint>& types, const std::vector<std::size_t>& exact) {
   *this = WordFill();
-  columns_ = types.size();
-  narrow_ = std::all_of(types.begin(), types.end(),
-                        [](const FixedPoint& t) { return t.lowest() >= -kNarrow && t.highest() <= kNarrow; });
-  first_cell_.push_back(0);
-  for (const FixedPoint& type : types) {
-    const auto cell = [&](std::int64_t word) { return narrow_ ? cell_of(static_cast<float>(word)) : bin_of(word); };
-    lowest_.push_back(cell(type.lowest()));
-    highest_.push_back(cell(type.highest()));
-    zero_cell_.push_back(static_cast<std::int32_t>(first_cell_.back()) - lowest_.back());
-    for (std::int32_t c = lowest_.back(); c <= highest_.back(); ++c) cell_bin_.push_back(narrow_ ? bin_of_cell(c) : c);
-    first_cell_.push_back(cell_bin_.size());
-  }
-  cells_.assign(cell_bin_.size(), 0);
-  sums_.assign(columns_, 0);
-  squares_.assign(columns_, 0);
-  moments_.assign(columns_, {});
-  for (std::size_t c = 0; c < columns_; ++c) {
-    if (!word_by_word[c]) continue;
-    ExactColumn exact;
-    exact.column = c;
-    exact.lowest = types[c].lowest();
-    if (types[c].width <= kExactWidth) exact.dense.assign(std::size_t{1} << types[c].width, 0);
-    exact_.push_back(std::move(exact));
-  }
+  layout_ = std::make_shared<WordLayout>(types);
+  moments_.resize(types.size());
+  for (const std::size_t column : exact) exact_.push_back({column, {}});
 }
+
+namespace {
+void count_cells(const std::uint32_t* cells, std::size_t n, std::uint32_t* counts) {
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4) {  // two cells a load
+    std::uint64_t a, b;
+    std::memcpy(&a, cells + i, sizeof a);
+    std::memcpy(&b, cells + i + 2, sizeof b);
+    ++counts[static_cast<std::uint32_t>(a)];
+    ++counts[a >> 32];
+    ++counts[static_cast<std::uint32_t>(b)];
+    ++counts[b >> 32];
+  }
+  for (; i < n; ++i) ++counts[cells[i]];
+}
+}  // namespace
 
 void WordFill::clear() {
   rows_ = 0;
-  row_cells_.clear();
-  sparse_.clear();
+  runs_.clear();
+  used_cells_ = 0;
+  counts_.clear();
   std::fill(moments_.begin(), moments_.end(), Moments{});
-  for (ExactColumn& exact : exact_) exact.counts.clear();
+  for (ExactColumn& exact : exact_) exact.words.clear();
 }
 
-void WordFill::flush_moments() {
-  for (std::size_t c = 0; c < columns_; ++c) {
-    moments_[c].sum += sums_[c];
-    moments_[c].sum_squares += squares_[c];
-    sums_[c] = 0;
-    squares_[c] = 0;
+void WordFill::begin(std::size_t rows, FillScratch& scratch) {
+  clear();
+  dense_ = rows >= kDenseRows;
+  const auto make_room = [](auto& of, std::size_t size) {
+    if (of.size() < size) of.resize(size);
+  };
+  make_room(scratch.words, kRows);
+  if (!dense_) return make_room(cells_, rows * layout_->columns.size() + kVectorSpace);
+  make_room(scratch.counts, layout_->cells());
+  make_room(scratch.cells, std::max(kRows, layout_->cells()) + kVectorSpace);
+  make_room(scratch.found, layout_->cells() + kVectorSpace);
+}
+
+// Where the cells of a pass go; count() takes them from there.
+std::uint32_t* WordFill::room_for_cells(std::size_t rows, FillScratch& scratch) {
+  if (dense_) return scratch.cells.data();
+  if (cells_.size() < used_cells_ + rows + kVectorSpace) cells_.resize(used_cells_ + rows + kVectorSpace);
+  return cells_.data() + used_cells_;
+}
+
+void WordFill::count(std::size_t column, std::size_t found, FillScratch& scratch) {
+  if (!dense_) {
+    if (found > 0) runs_.push_back({column, used_cells_, used_cells_ + found});
+    used_cells_ += found;
+    return;
+  }
+  count_cells(scratch.cells.data(), found, scratch.counts.data() + layout_->columns[column].first_cell);
+}
+
+void WordFill::add_narrow(std::size_t column, const std::int32_t* words, std::size_t rows, FillScratch& scratch) {
+  const WordLayout::Column& layout = layout_->columns[column];
+  const ColumnCells& cells = layout.cells;
+  Moments& moments = moments_[column];
+  const std::size_t step = rows_of_pass(cells);
+  for (std::size_t first = 0; first < rows; first += step, words += step) {
+    const std::size_t n = std::min(step, rows - first);
+    // The cell that is not written out but counted by what is left: 0 (an absent object), unless three words that were
+    // looked at say that the column stands at another.
+    const auto cell_at = [&](std::size_t i) {
+      std::int32_t word;
+      std::memcpy(&word, words + i, sizeof word);  // at any address
+      return cells.cell_of(word);
+    };
+    const std::int32_t a = cell_at(0), b = cell_at(n / 2), c = cell_at(n - 1);
+    const std::int32_t common = a == b || a == c ? a : b == c ? b : 0;
+    const ColumnSums sums = cells_of_words(words, n, cells, common, room_for_cells(n, scratch));
+    moments.sum += sums.sum;
+    moments.sum_squares += sums.squares;
+    count(column, sums.found, scratch);
+    if (sums.found == n) continue;
+    const auto left = static_cast<std::uint32_t>(n - sums.found);
+    const std::size_t cell = layout.first_cell + static_cast<std::size_t>(common);
+    if (dense_) {
+      scratch.counts[cell] += left;
+    } else {
+      counts_.emplace_back(static_cast<std::uint32_t>(cell), left);
+    }
   }
 }
 
-// Row-major rows of adjacent words of narrow types.
-void WordFill::fill_rows(const WordsView& words, std::size_t rows) {
-  const bool dense = rows >= kDenseRows;
-  const auto* bytes = static_cast<const char*>(words.data);
-  const CellKernel kernel = cell_kernel(words.word_bytes);
-  std::uint32_t* counts = cells_.data();
-  std::uint32_t* kept = row_cells_.data();
-  std::uint32_t cell[kColumns];
-  for (std::size_t begin = 0; begin < rows; begin += kFlushRows) {
-    const std::size_t end = std::min(rows, begin + kFlushRows);
-    for (std::size_t r = begin; r < end; ++r) {
-      const char* row = bytes + static_cast<std::ptrdiff_t>(r) * words.row_stride;
-      for (std::size_t first = 0; first < columns_; first += kColumns) {
-        const std::size_t n = std::min(kColumns, columns_ - first);
-        kernel(row + static_cast<std::ptrdiff_t>(first) * words.column_stride, n,
-               {zero_cell_.data() + first, lowest_.data() + first, highest_.data() + first, sums_.data() + first,
-                squares_.data() + first},
-               cell);
-        if (dense) {
-          for (std::size_t c = 0; c < n; ++c) ++counts[cell[c]];
-        } else {
-          std::copy_n(cell, n, kept);
-          kept += n;
-        }
-      }
+void WordFill::add_wide(std::size_t column, const WordsView& words, std::size_t rows, FillScratch& scratch) {
+  const WordLayout::Column& layout = layout_->columns[column];
+  Moments& moments = moments_[column];
+  for (std::size_t first = 0; first < rows; first += kRows) {
+    const std::size_t n = std::min(kRows, rows - first);
+    std::uint32_t* const cells = room_for_cells(n, scratch);
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::int64_t word = words.at(first + i, column);
+      moments.sum += word;
+      moments.sum_squares += static_cast<unsigned __int128>(Wide{word} * word);
+      const std::int32_t bin = std::clamp(bin_of(word), layout.first_bin, layout.last_bin);
+      cells[i] = static_cast<std::uint32_t>(bin - layout.first_bin);
     }
-    flush_moments();
+    count(column, n, scratch);
   }
 }
 
-// Any layout and width.
-void WordFill::fill_any(const WordsView& words, std::size_t rows) {
-  const bool dense = rows >= kDenseRows;
-  std::size_t i = 0;
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t c = 0; c < columns_; ++c) {
-      const std::int64_t w = words.at(r, c);
-      const std::int32_t at = narrow_ ? cell_of(static_cast<float>(w)) : bin_of(w);
-      const auto cell = static_cast<std::uint32_t>(zero_cell_[c] + std::clamp(at, lowest_[c], highest_[c]));
-      moments_[c].sum += w;
-      moments_[c].sum_squares += static_cast<unsigned __int128>(Wide{w} * w);
-      if (dense) {
-        ++cells_[cell];
-      } else {
-        row_cells_[i++] = cell;
-      }
-    }
-  }
-}
-
-template <class T>
-void WordFill::fill_exact(ExactColumn& exact, const WordsView& words, std::size_t rows) {
-  const auto* bytes =
-      static_cast<const char*>(words.data) + static_cast<std::ptrdiff_t>(exact.column) * words.column_stride;
-  exact.touched.clear();
-  if (!exact.dense.empty()) {
-    for (std::size_t r = 0; r < rows; ++r) {
-      T word;
-      std::memcpy(&word, bytes + static_cast<std::ptrdiff_t>(r) * words.row_stride, sizeof word);
-      const std::uint64_t at = static_cast<std::uint64_t>(word) - static_cast<std::uint64_t>(exact.lowest);
-      if (at >= exact.dense.size()) continue;  // outside its type: excluded by the caller
-      if (exact.dense[at]++ == 0) exact.touched.push_back(word);
-    }
-    std::sort(exact.touched.begin(), exact.touched.end());
-    for (const std::int64_t word : exact.touched) {
-      std::uint32_t& count = exact.dense[static_cast<std::size_t>(word - exact.lowest)];
-      exact.counts.emplace_back(word, count);
-      count = 0;
+void WordFill::add(const WordsView& words, std::size_t rows, FillScratch& scratch) {
+  if (rows == 0 || layout_->columns.empty()) return;
+  if (!are_int32_columns(words) && words.column_stride == words.word_bytes && layout_->fits_32) {
+    for (std::size_t first = 0; first < rows; first += kRows) {
+      const std::size_t n = std::min(kRows, rows - first);
+      to_columns(words, first, n, layout_->columns.size(), scratch.columns);
+      add(scratch.columns.view(), n, scratch);
     }
     return;
   }
-  for (std::size_t r = 0; r < rows; ++r) exact.touched.push_back(words.at(r, exact.column));
-  std::sort(exact.touched.begin(), exact.touched.end());
-  for (const std::int64_t word : exact.touched) {
-    if (exact.counts.empty() || exact.counts.back().first != word) exact.counts.emplace_back(word, 0);
-    ++exact.counts.back().second;
+  for (std::size_t c = 0; c < layout_->columns.size(); ++c) {
+    if (!layout_->columns[c].is_narrow) {
+      add_wide(c, words, rows, scratch);
+    } else if (are_int32_columns(words)) {
+      const char* column = static_cast<const char*>(words.data) + static_cast<std::ptrdiff_t>(c) * words.column_stride;
+      add_narrow(c, reinterpret_cast<const std::int32_t*>(column), rows, scratch);
+    } else {
+      for (std::size_t first = 0; first < rows; first += kRows) {
+        const std::size_t n = std::min(kRows, rows - first);
+        for (std::size_t i = 0; i < n; ++i) scratch.words[i] = static_cast<std::int32_t>(words.at(first + i, c));
+        add_narrow(c, scratch.words.data(), n, scratch);
+      }
+    }
   }
-}
-
-void WordFill::collect() {
-  for (std::uint32_t cell = 0; cell < cells_.size(); ++cell) {
-    if (cells_[cell] == 0) continue;
-    sparse_.emplace_back(cell, cells_[cell]);
-    cells_[cell] = 0;
-  }
-}
-
-void WordFill::fill(const WordsView& words, std::size_t rows) {
-  clear();
-  if (rows == 0 || columns_ == 0) return;
-  rows_ = rows;
-  if (rows < kDenseRows) row_cells_.resize(rows * columns_);
-  const bool adjacent = words.column_stride == words.word_bytes;
-  if (!narrow_ || !adjacent) {
-    fill_any(words, rows);
-  } else {
-    fill_rows(words, rows);
-  }
-  for (Moments& m : moments_) m.n = rows;
   for (ExactColumn& exact : exact_) {
-    switch (words.word_bytes) {
-      case 1:
-        fill_exact<std::int8_t>(exact, words, rows);
-        break;
-      case 2:
-        fill_exact<std::int16_t>(exact, words, rows);
-        break;
-      case 4:
-        fill_exact<std::int32_t>(exact, words, rows);
-        break;
-      default:
-        fill_exact<std::int64_t>(exact, words, rows);
-        break;
-    }
+    const std::size_t before = exact.words.size();
+    exact.words.resize(before + rows);
+    for (std::size_t r = 0; r < rows; ++r) exact.words[before + r] = words.at(r, exact.column);
   }
-  if (rows >= kDenseRows) collect();
+  rows_ += rows;
 }
 
-void WordFill::add_to(std::vector<WordSummary>& columns) const {
+void WordFill::finish(FillScratch& scratch) {
+  for (Moments& m : moments_) m.n = rows_;
+  if (!dense_ || rows_ == 0) return;
+  const std::size_t n =
+      take_counts(scratch.counts.data(), layout_->cells(), scratch.cells.data(), scratch.found.data());
+  counts_.resize(n);
+  for (std::size_t i = 0; i < n; ++i) counts_[i] = {scratch.cells[i], scratch.found[i]};
+}
+
+void WordFill::add_to(CellCounts& counts, std::vector<WordSummary>& columns) const {
   if (rows_ == 0) return;
-  assert(columns.size() == columns_);
-  for (std::size_t c = 0; c < columns_; ++c) columns[c].moments += moments_[c];
-  if (rows_ < kDenseRows) {
-    const std::uint32_t* cell = row_cells_.data();
-    for (std::size_t r = 0; r < rows_; ++r) {
-      for (std::size_t c = 0; c < columns_; ++c) columns[c].histogram.add(cell_bin_[*cell++], 1);
-    }
-  } else {
-    std::size_t c = 0;
-    for (const auto& [cell, count] : sparse_) {
-      while (cell >= first_cell_[c + 1]) ++c;
-      columns[c].histogram.add(cell_bin_[cell], count);
-    }
+  assert(columns.size() == layout_->columns.size());
+  std::uint32_t* const into = counts.add(layout_, rows_, columns);
+  for (std::size_t c = 0; c < columns.size(); ++c) columns[c].moments += moments_[c];
+  for (const auto& [cell, n] : counts_) into[cell] += n;
+  for (const Run& run : runs_) {
+    count_cells(cells_.data() + run.begin, run.end - run.begin, into + layout_->columns[run.column].first_cell);
   }
-  for (const ExactColumn& exact : exact_) {
-    WordCounts& words = columns[exact.column].words;
-    auto hint = words.begin();
-    for (const auto& [word, count] : exact.counts) {
-      if (hint == words.end() || hint->first < word) hint = words.lower_bound(word);
-      hint = words.try_emplace(hint, word, 0);
-      hint->second += count;
-      ++hint;
-    }
-  }
+}
+
+void WordFill::add_words_to(std::vector<ExactWords>& columns) const {
+  for (std::size_t i = 0; i < exact_.size(); ++i) columns[i].add(exact_[i].words.data(), exact_[i].words.size());
 }
 
 }  // namespace vigil::monitors

@@ -150,7 +150,7 @@ TEST_F(PackageFolder, RefusesWhatModelYamlMayNotSay) {
       {"format: network\n", "", "key 'format': missing"},
       {"path: network.json\n", "", "key 'path': missing"},
       {"format: network", "format: onnx", "model.yaml:3: key 'format': 'onnx', expected one of network, conifer"},
-      {"format: network", "format: hls4ml_project", "expected one of network"},
+      {"format: network", "format: qonnx", "expected one of network"},
       {"path: network.json", "path: a/../../network.json",
        "key 'path': '../network.json', expected a path inside the folder"},
       {"path: network.json", "path: /etc/passwd", "expected a path inside the folder"},

@@ -32,6 +32,11 @@ TEST(Decode, ChecksCodesAtTheEdgesOfTheirType) {
                              ? (type.fraction() > 63 ? Wide{0} : Wide{code} * (Wide{1} << type.fraction()))
                              : Wide{code} / (Wide{1} << std::min(-type.fraction(), 100));
       EXPECT_EQ(raw, static_cast<std::int64_t>(exact)) << code;
+      if (inputs_fit_columns(info)) {
+        WordColumns columns;
+        raw_input_columns(b, info, 1, 1, columns);
+        EXPECT_EQ(columns.view().at(0, 0), raw_inputs(b, info, scratch).at(1, 0)) << code;
+      }
     }
     return r == Rejection::none;
   };

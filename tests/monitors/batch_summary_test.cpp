@@ -1,11 +1,11 @@
-#include "monitors/batch_summary.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
 
+#include "core/word_columns.h"
+#include "monitors/open_summary.h"
 #include "streams.h"
 
 namespace vigil::monitors {
@@ -36,11 +36,12 @@ std::vector<char> packed(const std::vector<std::vector<std::int64_t>>& rows, std
 struct Sizes {
   int in = 4, emulator = 8, hardware = 4, bits = 1;
   bool has_hardware = true, has_bits = true;
+  std::size_t block = 0;  // rows handed over at once, as columns of 4-byte words; 0: all, as rows
 };
 
 // Fills one BatchSummary from events [first, first + n) and adds it.
 void add(BatchSummary& batch_summary, const ModelInfo& m, const Events& e, std::size_t first, std::size_t n,
-         const Sizes& sizes, Summary& into) {
+         const Sizes& sizes, OpenSummary& into) {
   EventBatch batch;
   batch.run = 7;
   batch.ls = 3;
@@ -63,8 +64,20 @@ void add(BatchSummary& batch_summary, const ModelInfo& m, const Events& e, std::
   const auto view = [](const std::vector<char>& data, int bytes, std::size_t columns) {
     return WordsView{data.data(), bytes, static_cast<std::ptrdiff_t>(columns) * bytes, bytes};
   };
-  batch_summary.fill(m, batch, view(in, sizes.in, e.inputs), view(emulator, sizes.emulator, e.outputs));
-  batch_summary.add_to(into);
+  if (sizes.block == 0) {
+    batch_summary.fill(m, batch, view(in, sizes.in, e.inputs), view(emulator, sizes.emulator, e.outputs));
+  } else {
+    batch_summary.begin(m, batch);
+    WordColumns in_columns, emulator_columns;
+    for (std::size_t r = 0; r < n; r += sizes.block) {
+      const std::size_t rows = std::min(sizes.block, n - r);
+      to_columns(view(in, sizes.in, e.inputs), r, rows, e.inputs, in_columns);
+      to_columns(view(emulator, sizes.emulator, e.outputs), r, rows, e.outputs, emulator_columns);
+      batch_summary.add(in_columns.view(), emulator_columns.view(), r, rows);
+    }
+    batch_summary.finish();
+  }
+  into.add(batch_summary);
 }
 
 // The same by the definitions, one event at a time.
@@ -192,6 +205,10 @@ TEST(BatchSummary, EqualsTheDefinitionForEveryLayoutAndCut) {
       {"bytes", fixed(8, 8), fixed(8, 8), {1, 1, 2, 2, true, true}},
       {"16 bits, no bits sent", fixed(16, 6), fixed(16, 6), {2, 4, 8, 1, true, false}},
       {"25 bits", fixed(25, 13), fixed(24, 14, false), {4, 4, 4, 8, true, true}},
+      {"18 bits in columns", fixed(18, 13), fixed(18, 14, false), {4, 4, 4, 8, true, true, 960}},
+      {"bytes in columns", fixed(8, 8), fixed(7, 8, false), {1, 1, 1, 2, true, true, 64}},
+      {"25 bits in columns", fixed(25, 13), fixed(24, 14, false), {4, 4, 8, 8, true, true, 1500}},
+      {"32 bits in columns, bits only", fixed(32, 13), fixed(32, 14), {4, 4, 4, 4, false, true, 100}},
       {"64 bits", fixed(64, 13), fixed(64, 14), {8, 8, 8, 4, true, true}},
       {"63 bits unsigned", fixed(63, 13, false), fixed(63, 14, false), {8, 8, 8, 4, true, true}},
       {"decision bits only", fixed(18, 13), fixed(18, 14, false), {4, 8, 4, 1, false, true}},
@@ -206,11 +223,12 @@ TEST(BatchSummary, EqualsTheDefinitionForEveryLayoutAndCut) {
       const Summary expected = by_definition(m, e, layout.sizes);
       for (const std::size_t cut :
            {std::size_t{4096}, std::size_t{511}, std::size_t{512}, std::size_t{7}, std::size_t{1}}) {
-        Summary s(m);
+        OpenSummary open(m);
         BatchSummary reused;
         for (std::size_t first = 0; first < e.size(); first += cut) {
-          add(reused, m, e, first, std::min(cut, e.size() - first), layout.sizes, s);
+          add(reused, m, e, first, std::min(cut, e.size() - first), layout.sizes, open);
         }
+        const Summary s = open.take();
         ASSERT_EQ(s.strata[0], expected.strata[0]) << cut;
         ASSERT_EQ(s.outputs, expected.outputs) << cut;
         ASSERT_EQ(s.seeds, expected.seeds) << cut;
@@ -224,12 +242,12 @@ TEST(BatchSummary, EqualsTheDefinitionForEveryLayoutAndCut) {
 TEST(BatchSummary, OrderOfBatchesDoesNotMatter) {
   const ModelInfo m = testing::model();
   const Events e = random_events(m, 3000, 5, 50);
-  Summary forward(m), backward(m);
+  OpenSummary forward(m), backward(m);
   BatchSummary batch;
   const Sizes sizes;
   for (std::size_t first = 0; first < 3000; first += 600) add(batch, m, e, first, 600, sizes, forward);
   for (std::size_t first = 3000; first > 0; first -= 300) add(batch, m, e, first - 300, 300, sizes, backward);
-  EXPECT_EQ(forward, backward);
+  EXPECT_EQ(forward.summary(), backward.summary());
 }
 
 TEST(BatchSummary, ForeignAndFailedBatchesAreCountedOnly) {
@@ -243,15 +261,16 @@ TEST(BatchSummary, ForeignAndFailedBatchesAreCountedOnly) {
   b.orbit = {orbits, 4, false, 3, 1};
   b.bx = {bx, 2, false, 3, 1};
   BatchSummary batch;
-  Summary s(m);
+  OpenSummary open(m);
   batch.fill_foreign(b);
-  batch.add_to(s);
+  open.add(batch);
   Summary foreign(m);
   foreign.events = foreign.wrong_model_events = 3;
   foreign.n_bx = 77;
-  EXPECT_EQ(s, foreign);
+  EXPECT_EQ(open.summary(), foreign);
   batch.fill_failed(b);
-  batch.add_to(s);
+  open.add(batch);
+  const Summary s = open.take();
   EXPECT_EQ(s.events, 6u);
   EXPECT_EQ(s.failed_events, 3u);
   EXPECT_EQ(s.n_bx, 154u);
@@ -264,15 +283,15 @@ TEST(BatchSummary, HeartbeatAddsItsCrossingsAndForgetsTheBatchBefore) {
   const ModelInfo m = testing::model();
   const Events e = random_events(m, 1000, 5, 50);
   BatchSummary batch;
-  Summary ignored(m), s(m);
+  OpenSummary ignored(m), s(m);
   add(batch, m, e, 0, 1000, Sizes{}, ignored);
   EventBatch heartbeat;
   heartbeat.n_bx = 5;
   batch.fill(m, heartbeat, {}, {});
-  batch.add_to(s);
+  s.add(batch);
   Summary expected(m);
   expected.n_bx = expected.n_bx_own = 5;
-  EXPECT_EQ(s, expected);
+  EXPECT_EQ(s.summary(), expected);
   EXPECT_EQ(batch.events(), 0u);
 }
 
@@ -282,14 +301,40 @@ TEST(BatchSummary, OnePoolServesSeveralModels) {
   other.hash = std::string(64, 'b');
   const Events a = random_events(m, 700, 1, 10), b = random_events(other, 700, 2, 10);
   BatchSummary batch;
-  Summary s(m), t(other);
+  OpenSummary s(m), t(other);
   const Sizes wide{8, 8, 8, 1, true, true};
   for (std::size_t first = 0; first < 700; first += 100) {
     add(batch, m, a, first, 100, wide, s);
     add(batch, other, b, first, 100, wide, t);
   }
-  EXPECT_EQ(s, by_definition(m, a, wide));
-  EXPECT_EQ(t, by_definition(other, b, wide));
+  EXPECT_EQ(s.summary(), by_definition(m, a, wide));
+  EXPECT_EQ(t.summary(), by_definition(other, b, wide));
+}
+
+// A column that stands at one word but for a few, at every kind of word, and the same halfway through a lumisection.
+TEST(BatchSummary, StandingColumnsAndALookInBetween) {
+  const ModelInfo m = testing::model(5, fixed(18, 13), fixed(18, 14, false));
+  const FixedPoint type = m.inputs[0].type;
+  const std::int64_t standing[] = {0, 1, -1, type.lowest(), type.highest()};
+  Events e = random_events(m, 2000, 3, 10);
+  for (std::size_t r = 0; r < e.size(); ++r) {
+    for (std::size_t c = 0; c < 5; ++c) {
+      if (r % 97 != c) e.in[r][c] = standing[c];
+    }
+  }
+  Sizes sizes;
+  for (const std::size_t block : {std::size_t{0}, std::size_t{64}}) {
+    sizes.block = block;
+    for (const std::size_t cut : {std::size_t{2000}, std::size_t{100}}) {
+      OpenSummary open(m);
+      BatchSummary batch;
+      for (std::size_t first = 0; first < e.size(); first += cut) {
+        add(batch, m, e, first, cut, sizes, open);
+        if (first == cut * 3) open = OpenSummary(m, Summary(open.summary()));  // as from a journal
+      }
+      EXPECT_EQ(open.summary(), by_definition(m, e, sizes)) << block << " " << cut;
+    }
+  }
 }
 
 }  // namespace

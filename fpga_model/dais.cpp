@@ -1,0 +1,439 @@
+#include "fpga_model/dais.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "fpga_model/formats.h"
+
+namespace vigil::fpga_model {
+namespace {
+
+constexpr int kMaxBits = 63;       // of a word
+constexpr int kMaxExponent = 200;  // of a type's bounds and of a shift in the file
+
+// x * 2^shift, toward minus infinity. |x| < 2^64 and shift <= kMaxBits: fits.
+Wide shifted(Wide x, int shift) {
+  if (shift >= 0) return x * (Wide{1} << shift);
+  return shift < -126 ? (x < 0 ? -1 : 0) : x >> -shift;
+}
+
+}  // namespace
+
+// The int32 words of the file, bounds-checked.
+class Dais::Reader {
+ public:
+  Reader(std::string_view bytes, const std::string& file) : bytes_(bytes), file_(file) {}
+  std::int32_t next() {
+    if (at_ + 4 > bytes_.size()) throw Error(file_, "ends at byte " + std::to_string(at_), "more of the program");
+    std::int32_t value = 0;
+    std::memcpy(&value, bytes_.data() + at_, 4);
+    at_ += 4;
+    return value;
+  }
+  std::size_t count(const char* what, std::int32_t least) {
+    const std::int32_t n = next();
+    if (n < least || n > static_cast<std::int32_t>(kMaxWords))
+      throw Error(file_, std::to_string(n) + " " + what, std::to_string(least) + "..2^24");
+    return static_cast<std::size_t>(n);
+  }
+  std::vector<int> shifts(std::size_t n) {
+    std::vector<int> out;
+    for (std::size_t i = 0; i < n; ++i) out.push_back(exponent("shift"));
+    return out;
+  }
+  int exponent(const char* what) {
+    const std::int32_t value = next();
+    if (value < -kMaxExponent || value > kMaxExponent)
+      throw Error(file_, std::string(what) + " " + std::to_string(value), "-200..200");
+    return value;
+  }
+  std::size_t left() const { return bytes_.size() - at_; }
+
+ private:
+  std::string_view bytes_;
+  const std::string& file_;
+  std::size_t at_ = 0;
+};
+
+Dais::Dais(std::string_view bytes, const std::string& file, const std::vector<InputGroup>& inputs,
+           const std::vector<OutputGroup>& outputs)
+    : file_(file) {
+  Reader in(bytes, file);
+  const std::int32_t version = in.next();
+  if (version != 0 && version != 1)
+    throw Error(file, "DAIS specification version " + std::to_string(version), "0 or 1");
+  in.next();  // version of the firmware, to be ignored
+  inputs_ = in.count("inputs", 1);
+  const std::size_t n_out = in.count("outputs", 1);
+  const std::size_t n_ops = in.count("operations", 0);
+  const std::size_t n_tables = in.count("tables", 0);
+  const std::size_t fixed = 4 * (inputs_ + 3 * n_out + 8 * n_ops + n_tables);
+  if (in.left() < fixed)
+    throw Error(file, std::to_string(bytes.size()) + " bytes", "at least " + std::to_string(fixed + 24));
+
+  const std::vector<int> input_shifts = in.shifts(inputs_);
+  for (std::size_t i = 0; i < n_out; ++i) {
+    const std::int32_t index = in.next();
+    if (index >= static_cast<std::int64_t>(n_ops))
+      throw Error(file + ": output " + std::to_string(i), "operation " + std::to_string(index),
+                  "below " + std::to_string(n_ops));
+    output_words_.push_back({index < 0, false, static_cast<std::size_t>(std::max(index, 0))});
+  }
+  const std::vector<int> output_shifts = in.shifts(n_out);
+  for (OutputWord& word : output_words_) word.negate = in.next() != 0;
+  // Tables come last, and operations name them.
+  Reader rest(bytes.substr(bytes.size() - in.left() + 32 * n_ops), file);
+  std::vector<std::size_t> sizes;
+  for (std::size_t i = 0; i < n_tables; ++i) sizes.push_back(rest.count("words of a table", 0));
+  for (const std::size_t size : sizes) {
+    if (rest.left() < 4 * size) throw Error(file, "a table of " + std::to_string(size) + " words cut short");
+    std::vector<std::int32_t>& table = tables_.emplace_back();
+    table.reserve(size);
+    for (std::size_t i = 0; i < size; ++i) table.push_back(rest.next());
+  }
+  if (rest.left() != 0) throw Error(file, std::to_string(rest.left()) + " bytes after the program");
+  steps_.reserve(n_ops);
+  for (std::size_t i = 0; i < n_ops; ++i) read_step(in, i, input_shifts);
+
+  place_inputs(inputs_, input_shifts, inputs);
+  for (std::size_t i = 0; i < n_ops; ++i) {
+    Step& step = steps_[i];
+    if (step.code != Code::input) continue;
+    step.shift = input_shifts[step.a] + step.type.fraction - input_types_[step.a].fraction();
+    expect_shift(file + ": operation " + std::to_string(i), step.shift);
+  }
+  place_outputs(output_shifts, outputs);
+  scratch_words_ = n_ops;
+  LayerInfo layer{"program", "dais", {}, outputs_.front(), std::to_string(n_ops) + " operations, one by one"};
+  for (std::size_t t = 0; t < input_tensors_; ++t) layer.inputs.push_back(tensors_[t].name);
+  layers_.push_back(std::move(layer));
+}
+
+void Dais::expect_shift(const std::string& where, int shift) const {
+  if (shift > kMaxBits) throw Error(where, "a shift by " + std::to_string(shift), "at most 63");
+}
+
+void Dais::read_step(Reader& in, std::size_t i, const std::vector<int>& input_shifts) {
+  const std::string where = file_ + ": operation " + std::to_string(i);
+  const std::int32_t opcode = in.next(), id0 = in.next(), id1 = in.next();
+  const std::int32_t low = in.next(), high = in.next();
+  Step step;
+  step.data = static_cast<std::int64_t>((static_cast<std::uint64_t>(static_cast<std::uint32_t>(high)) << 32) |
+                                        static_cast<std::uint32_t>(low));
+  step.type.is_signed = in.next() != 0;
+  step.type.integer = in.exponent("integer bits");
+  step.type.fraction = in.exponent("fractional bits");
+  const int width = step.type.width();
+  if (width < 0 || width > kMaxBits) throw Error(where, "a word of " + std::to_string(width) + " bits", "0..63");
+  const auto operand = [&](std::int32_t id, const char* name) {
+    if (id < 0 || static_cast<std::size_t>(id) >= i)
+      throw Error(where, std::string(name) + " " + std::to_string(id), "an earlier operation");
+    return static_cast<std::size_t>(id);
+  };
+  const auto type_of = [&](std::size_t index) -> const Type& { return steps_[index].type; };
+  // Both operands at the finer step; the second is worth 2^shift as much as its word says.
+  const auto align = [&](std::int32_t shift) {
+    if (shift < -kMaxExponent || shift > kMaxExponent)
+      throw Error(where, "shift " + std::to_string(shift), "-200..200");
+    step.a = operand(id0, "id0");
+    step.b = operand(id1, "id1");
+    const int fraction_b = type_of(step.b).fraction - shift;
+    const int fraction = std::max(type_of(step.a).fraction, fraction_b);
+    step.shift_a = fraction - type_of(step.a).fraction;
+    step.shift_b = fraction - fraction_b;
+    step.shift = step.type.fraction - fraction;
+  };
+  const auto unary = [&](Code code, bool negate) {
+    step.code = code;
+    step.a = operand(id0, "id0");
+    step.negate0 = negate;
+    step.shift = step.type.fraction - type_of(step.a).fraction;
+  };
+  switch (opcode) {
+    case -1:
+      step.code = Code::input;
+      if (id0 < 0 || static_cast<std::size_t>(id0) >= input_shifts.size())
+        throw Error(where, "input " + std::to_string(id0), "one of 0.." + std::to_string(input_shifts.size() - 1));
+      step.a = static_cast<std::size_t>(id0);
+      break;
+    case 0:
+    case 1:
+      step.code = opcode == 0 ? Code::add : Code::subtract;
+      align(low);
+      break;
+    case 2:
+    case -2:
+      unary(Code::relu, opcode < 0);
+      break;
+    case 3:
+    case -3:
+      unary(Code::quantize, opcode < 0);
+      break;
+    case 4:
+      unary(Code::add_constant, false);
+      break;
+    case 5:
+      step.code = Code::constant;
+      break;
+    case 6:
+    case -6:
+      align(high);
+      step.code = Code::select;
+      step.negate1 = opcode < 0;
+      step.condition = operand(low, "condition");
+      step.condition_bit = std::max(type_of(step.condition).width() - 1, 0);
+      // Each operand goes straight to the result's step.
+      step.shift_a += step.shift;
+      step.shift_b += step.shift;
+      step.shift = 0;
+      break;
+    case 7:
+      step.code = Code::multiply;
+      step.a = operand(id0, "id0");
+      step.b = operand(id1, "id1");
+      step.shift = step.type.fraction - type_of(step.a).fraction - type_of(step.b).fraction;
+      if (type_of(step.a).width() + type_of(step.b).width() > 64)
+        throw Error(where, "a product beyond 64 bits", "narrower factors");
+      break;
+    case 8: {
+      unary(Code::look_up, false);
+      step.shift = 0;
+      if (low < 0 || static_cast<std::size_t>(low) >= tables_.size())
+        throw Error(where, "table " + std::to_string(low), "below " + std::to_string(tables_.size()));
+      step.b = static_cast<std::size_t>(low);
+      const Type& index = type_of(step.a);
+      step.data = (index.is_signed ? std::int64_t{1} << std::max(index.width() - 1, 0) : 0) - high;
+      break;
+    }
+    case 9:
+    case -9:
+      if (low < 0 || low > 2) throw Error(where, "bit operation " + std::to_string(low), "0, 1 or 2");
+      unary(low == 0 ? Code::bit_not : low == 1 ? Code::any_bit : Code::all_bits, opcode < 0);
+      if (low != 0) step.shift = 0;
+      step.data = static_cast<std::int64_t>((std::uint64_t{1} << type_of(step.a).width()) - 1);
+      break;
+    case 10: {
+      align(low);
+      const std::int32_t kind = high >> 24;
+      if (kind < 0 || kind > 2) throw Error(where, "bit operation " + std::to_string(kind), "0, 1 or 2");
+      step.code = kind == 0 ? Code::bit_and : kind == 1 ? Code::bit_or : Code::bit_xor;
+      step.negate0 = (high & 1) != 0;
+      step.negate1 = (high & 2) != 0;
+      break;
+    }
+    default:
+      throw Error(where, "opcode " + std::to_string(opcode), "one of docs/dais.md");
+  }
+  for (const int shift : {step.shift_a, step.shift_b, 0}) expect_shift(where, shift + std::max(step.shift, 0));
+  steps_.push_back(step);
+}
+
+namespace {
+
+// The narrowest type of default modes that holds words of both kinds.
+struct Span {
+  bool any = false, is_signed = false;
+  int integer = 0, fraction = 0;  // integer bits without the sign
+  void add(bool with_sign, int i, int f) {
+    integer = any ? std::max(integer, i) : i;
+    fraction = any ? std::max(fraction, f) : f;
+    is_signed = is_signed || with_sign;
+    any = true;
+  }
+  FixedPoint type(const std::string& where, const char* key) const {
+    FixedPoint type;
+    if (!any) return type;
+    type.is_signed = is_signed;
+    type.width = std::max(integer + fraction, is_signed ? 0 : 1) + (is_signed ? 1 : 0);
+    type.integer = type.width - fraction;
+    if (type.width > (is_signed ? 64 : 63) || std::abs(type.integer) > 128)
+      throw Error(where, std::string(key) + " of one type would be " + std::to_string(type.width) + " bits wide",
+                  std::string("key '") + key + "' in model.yaml, with a type for each");
+    return type;
+  }
+};
+
+}  // namespace
+
+void Dais::place_inputs(std::size_t count, const std::vector<int>& input_shifts,
+                        const std::vector<InputGroup>& groups) {
+  if (groups.empty()) {
+    Span span;
+    for (const Step& step : steps_) {
+      if (step.code == Code::input && step.type.width() > 0)
+        span.add(step.type.is_signed, step.type.integer - input_shifts[step.a],
+                 step.type.fraction + input_shifts[step.a]);
+    }
+    input_types_.assign(count, span.type(file_, "inputs"));
+    add_tensor({"x", {count}, input_types_[0], count});
+    input_tensors_ = 1;
+    return;
+  }
+  for (const InputGroup& group : groups) {
+    for (std::size_t i = 0; i < group.words() && input_types_.size() <= count; ++i)
+      input_types_.push_back(group.types[group.types.size() == 1 ? 0 : i % group.types.size()]);
+  }
+  if (input_types_.size() != count) {
+    std::size_t described = 0;
+    for (const InputGroup& group : groups) described += group.words();
+    throw Error(groups.front().where, std::to_string(described) + " input words",
+                std::to_string(count) + " as in the program");
+  }
+  for (std::size_t first = 0; first < count;) {
+    std::size_t last = first + 1;
+    while (last < count && input_types_[last] == input_types_[first]) ++last;
+    const std::size_t n = last - first;
+    add_tensor({n == count ? "x" : "x" + std::to_string(input_tensors_), {n}, input_types_[first], n});
+    ++input_tensors_;
+    first = last;
+  }
+}
+
+void Dais::place_outputs(const std::vector<int>& shifts, const std::vector<OutputGroup>& groups) {
+  std::vector<OutputGroup> places = groups;
+  Span span;
+  for (std::size_t i = 0; i < output_words_.size(); ++i) {
+    OutputWord& word = output_words_[i];
+    if (word.is_constant_zero) continue;
+    const Type& type = steps_[word.source].type;
+    word.fraction = type.fraction - shifts[i];
+    word.width = type.width() + 1;
+    // -(-2^n) needs a bit more.
+    if (type.width() > 0)
+      span.add(type.is_signed || word.negate, type.integer + shifts[i] + (type.is_signed && word.negate ? 1 : 0),
+               word.fraction);
+  }
+  if (places.empty()) {
+    OutputGroup all;
+    all.name = "y";
+    all.count = output_words_.size();
+    all.type = span.type(file_, "outputs");
+    places.push_back(all);
+  }
+  std::size_t at = 0;
+  for (const OutputGroup& place : places) {
+    for (std::size_t i = 0; i < place.count && at < output_words_.size(); ++i, ++at) {
+      const OutputWord& word = output_words_[at];
+      if (word.is_constant_zero || groups.empty()) continue;
+      const Type& type = steps_[word.source].type;
+      const bool needs_sign = type.is_signed || word.negate;
+      const int room = place.type.integer - (place.type.is_signed ? 1 : 0);  // both without the sign bit
+      if (type.width() > 0 && (place.type.fraction() < word.fraction || (needs_sign && !place.type.is_signed) ||
+                               room < type.integer + shifts[at])) {
+        throw Error(place.where, "output '" + place.name + "' of " + to_string(place.type),
+                    "a type that holds " + std::to_string(type.width()) + "-bit words with " +
+                        std::to_string(word.fraction) + " fractional bits, as in the program");
+      }
+      expect_shift(place.where, place.type.fraction() - word.fraction);
+    }
+    outputs_.push_back(add_tensor({place.name, {place.count}, place.type, place.count}));
+  }
+  std::size_t words = 0;
+  for (const OutputGroup& place : places) words += place.count;
+  if (words != output_words_.size()) {
+    throw Error(places.front().where, std::to_string(words) + " output words",
+                std::to_string(output_words_.size()) + " as in the program");
+  }
+}
+
+std::int64_t Dais::wrapped(Wide value, const Type& type) {
+  if (type.width() == 0) return 0;
+  const int unused = 64 - type.width();
+  const std::uint64_t bits = static_cast<std::uint64_t>(value) << unused;
+  return type.is_signed ? static_cast<std::int64_t>(bits) >> unused : static_cast<std::int64_t>(bits >> unused);
+}
+
+std::int64_t Dais::word(const Step& step, const std::int64_t* x, const std::int64_t* buffer, bool& in_range) const {
+  const auto a = [&] { return shifted(step.negate0 ? -Wide{buffer[step.a]} : Wide{buffer[step.a]}, step.shift_a); };
+  const auto b = [&] { return shifted(step.negate1 ? -Wide{buffer[step.b]} : Wide{buffer[step.b]}, step.shift_b); };
+  Wide value = 0;
+  switch (step.code) {
+    case Code::input:
+      value = x[step.a];
+      break;
+    case Code::add:
+      value = a() + b();
+      break;
+    case Code::subtract:
+      value = a() - b();
+      break;
+    case Code::relu:
+      value = std::max(a(), Wide{0});
+      break;
+    case Code::quantize:
+      value = a();
+      break;
+    case Code::add_constant:
+      return wrapped(shifted(a(), step.shift) + step.data, step.type);
+    case Code::constant:
+      value = step.data;
+      break;
+    case Code::select:
+      value = (buffer[step.condition] >> step.condition_bit & 1) != 0 ? a() : b();
+      break;
+    case Code::multiply:
+      value = a() * b();
+      break;
+    case Code::look_up: {
+      const std::int64_t index = buffer[step.a] + step.data;
+      const std::vector<std::int32_t>& table = tables_[step.b];
+      in_range = in_range && index >= 0 && index < static_cast<std::int64_t>(table.size());
+      value = in_range ? table[static_cast<std::size_t>(index)] : 0;
+      break;
+    }
+    case Code::bit_not:
+      value = ~a();
+      if (!step.type.is_signed) value &= step.data;
+      break;
+    case Code::any_bit:
+      value = a() != 0;
+      break;
+    case Code::all_bits:
+      value = (a() & step.data) == step.data;
+      break;
+    case Code::bit_and:
+      value = a() & b();
+      break;
+    case Code::bit_or:
+      value = a() | b();
+      break;
+    case Code::bit_xor:
+      value = a() ^ b();
+      break;
+  }
+  return wrapped(shifted(value, step.shift), step.type);
+}
+
+Status Dais::run(const Block& block) const {
+  std::vector<std::int64_t> x(inputs_);
+  for (std::size_t r = 0; r < block.rows; ++r) {
+    std::size_t column = 0;
+    for (std::size_t t = 0; t < input_tensors_; ++t) {
+      const std::size_t n = tensors_[t].words;
+      std::copy_n(tensor(block, t) + r * n, n, x.data() + column);
+      column += n;
+    }
+    bool in_range = true;
+    for (std::size_t i = 0; i < steps_.size(); ++i)
+      block.scratch[i] = word(steps_[i], x.data(), block.scratch, in_range);
+    if (!in_range) return Status::word_out_of_range;
+    std::size_t at = 0;
+    for (const std::size_t t : outputs_) {
+      std::int64_t* out = tensor(block, t) + r * tensors_[t].words;
+      for (std::size_t i = 0; i < tensors_[t].words; ++i, ++at) {
+        const OutputWord& output = output_words_[at];
+        const Wide value = output.is_constant_zero ? Wide{0} : Wide{block.scratch[output.source]};
+        out[i] = cast(output.negate ? -value : value, output.fraction, output.width, tensors_[t].type);
+      }
+    }
+  }
+  return Status::ok;
+}
+
+std::unique_ptr<const Engine> load_dais(const PackageFiles& files, const PackageDescription& package) {
+  return std::make_unique<const Dais>(files.content(package.path), files.where(package.path), package.inputs,
+                                      package.outputs);
+}
+
+}  // namespace vigil::fpga_model

@@ -1,0 +1,139 @@
+#include "fpga_model/fast_network.h"
+
+#include <algorithm>
+
+#include "fpga_model/simd/columns.h"
+
+namespace vigil::fpga_model {
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+template <class Lane>
+bool load(const WordsView& in, std::size_t first, std::size_t column, std::size_t rows, const FastNetwork::Input& input,
+          std::byte* slab, SimdTarget target) {
+  return load_columns(in, first, column, input.value.size(), rows, input.lowest.data(), input.highest.data(),
+                      reinterpret_cast<Lane*>(slab), target);
+}
+
+}  // namespace
+
+FastNetwork::FastNetwork(Planner planner, std::vector<Input> inputs, std::vector<Value> outputs,
+                         std::vector<std::string> kernels)
+    : target_(planner.target()),
+      inputs_(std::move(inputs)),
+      outputs_(std::move(outputs)),
+      kernels_(std::move(kernels)) {
+  std::vector<std::size_t> kept;
+  for (const Value& output : outputs_) kept.push_back(output.slab);
+  steps_ = planner.take_steps(kept);
+  for (Input& input : inputs_) {
+    input.lowest.assign(input.value.size(), input.type.lowest());
+    input.highest.assign(input.value.size(), input.type.highest());
+  }
+  lay_out(planner);
+}
+
+// Every slab gets the lowest place that is free from its first use to its last.
+void FastNetwork::lay_out(const Planner& planner) {
+  const auto& slabs = planner.slabs();
+  constexpr std::size_t kNever = ~std::size_t{0};
+  struct Life {
+    std::size_t first = kNever, last = 0;
+  };
+  std::vector<Life> lives(slabs.size());
+  for (const Input& input : inputs_) lives[input.value.slab].first = 0;
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    for (const std::size_t slab : steps_[s].slabs) {
+      lives[slab].first = std::min(lives[slab].first, s);
+      lives[slab].last = s;
+    }
+  }
+  for (const Value& output : outputs_) lives[output.slab].last = steps_.size();
+
+  std::vector<std::size_t> order;
+  for (std::size_t s = 0; s < slabs.size(); ++s) {
+    if (lives[s].first != kNever) order.push_back(s);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
+  const std::size_t table = aligned(slabs.size() * sizeof(std::byte*));
+  offsets_.assign(slabs.size(), table);
+  workspace_bytes_ = table;
+  std::vector<std::size_t> placed;
+  // A slab whose first step may work in place of one that ends there takes its memory over.
+  std::vector<std::size_t> heir_of(slabs.size(), kNever);
+  for (std::size_t s = 0; s < steps_.size(); ++s) {
+    const auto& replaced = steps_[s].replaces;
+    if (!replaced) continue;
+    const std::size_t out = steps_[s].slabs[1];
+    if (out != *replaced && lives[*replaced].last == s && lives[out].first == s && slabs[out].bytes() <= slabs[*replaced].bytes())
+      heir_of[out] = *replaced;
+  }
+  for (const std::size_t s : order) {
+    std::vector<std::pair<std::size_t, std::size_t>> taken;  // begin, end
+    for (const std::size_t other : placed) {
+      if (lives[other].last >= lives[s].first && heir_of[s] != other) taken.emplace_back(offsets_[other], offsets_[other] + aligned(slabs[other].bytes()));
+    }
+    std::sort(taken.begin(), taken.end());
+    std::size_t at = table;
+    const std::size_t size = aligned(slabs[s].bytes());
+    for (const auto& [begin, end] : taken) {
+      if (at + size <= begin) break;
+      at = std::max(at, end);
+    }
+    if (heir_of[s] != kNever) at = offsets_[heir_of[s]];
+    offsets_[s] = at;
+    workspace_bytes_ = std::max(workspace_bytes_, at + size);
+    placed.push_back(s);
+  }
+}
+
+Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::size_t first, std::size_t rows,
+                        std::byte* workspace) const {
+  auto** slabs = reinterpret_cast<std::byte**>(workspace);
+  for (std::size_t s = 0; s < offsets_.size(); ++s) slabs[s] = workspace + offsets_[s];
+  std::size_t column = 0;
+  for (const Input& input : inputs_) {
+    std::byte* slab = slabs[input.value.slab];
+    bool inside = false;
+    switch (input.value.lane) {
+      case Lane::i16:
+        inside = load<std::int16_t>(in, first, column, rows, input, slab, target_);
+        break;
+      case Lane::i32:
+        inside = load<std::int32_t>(in, first, column, rows, input, slab, target_);
+        break;
+      case Lane::i64:
+        inside = load<std::int64_t>(in, first, column, rows, input, slab, target_);
+        break;
+    }
+    if (!inside) return Status::word_out_of_range;
+    column += input.value.size();
+  }
+  for (const Planner::PlannedStep& step : steps_) {
+    if (!step.step->run(slabs, rows)) return Status::word_out_of_range;
+  }
+  column = 0;
+  for (const Value& output : outputs_) {
+    for (std::size_t i = 0; i < output.size(); ++i) {
+      const std::byte* row = slabs[output.slab] + output.rows[i] * kLanes * bytes_of(output.lane);
+      switch (output.lane) {
+        case Lane::i16:
+          store_column(reinterpret_cast<const std::int16_t*>(row), out, first, column + i, rows, target_);
+          break;
+        case Lane::i32:
+          store_column(reinterpret_cast<const std::int32_t*>(row), out, first, column + i, rows, target_);
+          break;
+        case Lane::i64:
+          store_column(reinterpret_cast<const std::int64_t*>(row), out, first, column + i, rows, target_);
+          break;
+      }
+    }
+    column += output.size();
+  }
+  return Status::ok;
+}
+
+}  // namespace vigil::fpga_model

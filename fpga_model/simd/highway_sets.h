@@ -1,0 +1,12 @@
+// What Highway compiles the fast paths for: the plain instruction set of the architecture, and on x86-64 SSE4, AVX2 and
+// AVX-512. Included before anything of Highway by the sources that are compiled once an instruction set; they choose
+// the namespace by SimdTarget, so Highway's own dispatch is not used.
+#pragma once
+
+#if defined(__x86_64__)
+#define HWY_BASELINE_TARGETS HWY_BASELINE_SCALAR
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+#endif
+
+// Inside such a source: this pass is for one of the vector instruction sets.
+#define VIGIL_SIMD_PASS (HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3)

@@ -1,0 +1,19 @@
+// The entry points of the kernel files, one an instruction set. Used by kernels_of only.
+#pragma once
+
+#include <memory>
+
+#include "fpga_model/simd/steps.h"
+
+namespace vigil::fpga_model {
+
+std::unique_ptr<const Step> map_sse4(MapStep step);
+std::unique_ptr<const Step> map_avx2(MapStep step);
+std::unique_ptr<const Step> map_avx512(MapStep step);
+
+std::unique_ptr<const Step> linear_sse4(LinearStep step);
+std::unique_ptr<const Step> linear_avx2(LinearStep step);
+std::unique_ptr<const Step> linear_avx512(LinearStep step);
+std::unique_ptr<const Step> linear_vnni(LinearStep step);
+
+}  // namespace vigil::fpga_model

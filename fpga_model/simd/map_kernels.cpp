@@ -1,0 +1,215 @@
+// Elementwise steps for every instruction set: each row of 64 lanes is loaded once, goes through all stages in
+// registers, and is stored. Compiled once an instruction set by Highway.
+#include "fpga_model/simd/highway_sets.h"
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "fpga_model/simd/map_kernels.cpp"
+#include <hwy/foreach_target.h>
+// Highway wants the loop above first.
+#include <hwy/highway.h>
+
+#include "fpga_model/simd/kernels.h"
+#include "fpga_model/simd/lane_io-inl.h"
+
+#if VIGIL_SIMD_PASS
+HWY_BEFORE_NAMESPACE();
+namespace vigil::fpga_model::HWY_NAMESPACE {
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <class T>
+using Tag = hn::ScalableTag<T>;
+
+// Vectors that are in registers together: a row, or as much of it as four registers hold.
+template <class T>
+constexpr std::size_t kWide = hn::MaxLanes(Tag<T>()) * 4 <= kLanes ? 4 : kLanes / hn::MaxLanes(Tag<T>());
+
+template <class T>
+struct Vectors {
+  hn::Vec<Tag<T>> v[kWide<T>];
+};
+
+// v[k] = f(v[k]) for all, unrolled.
+#define VIGIL_EACH(expression)                            \
+  do {                                                    \
+    _Pragma("GCC unroll 4") for (std::size_t k = 0; k < kWide<T>; ++k) { \
+      auto& x = row.v[k];                                 \
+      x = (expression);                                   \
+    }                                                     \
+  } while (false)
+
+template <class T>
+HWY_INLINE HWY_ATTR Vectors<T> load_row(const Operands& operands, std::size_t i, Slabs slabs, std::size_t first) {
+  const Tag<T> d;
+  const std::byte* words = slabs[operands.slab] + operands.rows[i] * kLanes * bytes_of(operands.lane);
+  Vectors<T> row;
+#pragma GCC unroll 4
+  for (std::size_t k = 0; k < kWide<T>; ++k) row.v[k] = load_lanes(d, words, operands.lane, first + k * hn::Lanes(d));
+  return row;
+}
+
+// What a stage does to row i before its cast.
+template <class T>
+HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, std::size_t first, Vectors<T>& row) {
+  const Tag<T> d;
+  switch (s.kind) {
+    case MapKind::copy:
+      return;
+    case MapKind::clip: {
+      const auto low = hn::Set(d, static_cast<T>(s.low)), high = hn::Set(d, static_cast<T>(s.high));
+      VIGIL_EACH(hn::Min(hn::Max(x, low), high));
+      return;
+    }
+    case MapKind::floor: {
+      const auto low = hn::Set(d, static_cast<T>(s.low));
+      VIGIL_EACH(hn::Max(x, low));
+      return;
+    }
+    case MapKind::offset: {
+      const auto shift = hn::Set(d, static_cast<T>(s.shift[i]));
+      VIGIL_EACH(hn::Add(x, shift));
+      return;
+    }
+    case MapKind::affine: {
+      const auto scale = hn::Set(d, static_cast<T>(s.scale[i])), shift = hn::Set(d, static_cast<T>(s.shift[i]));
+      VIGIL_EACH(hn::Add(hn::Mul(x, scale), shift));
+      return;
+    }
+    case MapKind::shift: {
+      const auto count = static_cast<int>(s.scale[i]);
+      if (count > 0) {
+        VIGIL_EACH(hn::ShiftRightSame(x, count));
+      } else if (count < 0) {
+        VIGIL_EACH(hn::ShiftLeftSame(x, -count));
+      }
+      return;
+    }
+    default:
+      break;
+  }
+  Vectors<T> other = load_row<T>(s.b, i, slabs, first);
+  if (s.kind == MapKind::product) {
+    VIGIL_EACH(hn::Mul(x, other.v[k]));
+    return;
+  }
+  if (s.a_left > 0) VIGIL_EACH(hn::ShiftLeftSame(x, s.a_left));
+  if (s.b_left > 0) {
+#pragma GCC unroll 4
+    for (auto& y : other.v) y = hn::ShiftLeftSame(y, s.b_left);
+  }
+  switch (s.kind) {
+    case MapKind::sum:
+      VIGIL_EACH(hn::Add(x, other.v[k]));
+      return;
+    case MapKind::minus:
+      VIGIL_EACH(hn::Sub(x, other.v[k]));
+      return;
+    case MapKind::maximum:
+      VIGIL_EACH(hn::Max(x, other.v[k]));
+      return;
+    default:
+      VIGIL_EACH(hn::Min(x, other.v[k]));
+      return;
+  }
+}
+
+template <class T>
+HWY_INLINE HWY_ATTR void cast_row(const CastPlan& c, Limit limit, Vectors<T>& row) {
+  const Tag<T> d;
+  if (!c.keeps_every_bit()) {
+    if (c.left > 0) VIGIL_EACH(hn::ShiftLeftSame(x, c.left));
+    if (c.odd != 0) {
+      const auto base = hn::Set(d, static_cast<T>(c.base)), odd = hn::Set(d, static_cast<T>(c.odd));
+      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::ShiftRightSame(x, c.right), odd)));
+    } else if (c.below_zero != 0) {
+      const auto base = hn::Set(d, static_cast<T>(c.base)), below = hn::Set(d, static_cast<T>(c.below_zero));
+      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::BroadcastSignBit(x), below)));
+    } else if (c.base != 0) {
+      const auto base = hn::Set(d, static_cast<T>(c.base));
+      VIGIL_EACH(hn::Add(x, base));
+    }
+    if (c.right > 0) VIGIL_EACH(hn::ShiftRightSame(x, c.right));
+  }
+  switch (limit) {
+    case Limit::none:
+      return;
+    case Limit::wrap: {
+      const auto half = hn::Set(d, static_cast<T>(c.half)), mask = hn::Set(d, static_cast<T>(c.mask));
+      VIGIL_EACH(hn::Sub(hn::And(hn::Add(x, half), mask), half));
+      return;
+    }
+    case Limit::clamp: {
+      const auto low = hn::Set(d, static_cast<T>(c.low)), high = hn::Set(d, static_cast<T>(c.high));
+      VIGIL_EACH(hn::Min(hn::Max(x, low), high));
+      return;
+    }
+    case Limit::zero: {
+      const auto low = hn::Set(d, static_cast<T>(c.low)), high = hn::Set(d, static_cast<T>(c.high));
+      VIGIL_EACH(hn::IfThenZeroElse(hn::Or(hn::Lt(x, low), hn::Gt(x, high)), x));
+      return;
+    }
+  }
+}
+
+template <class T>
+HWY_NOINLINE HWY_ATTR void map_rows(const MapStep& s, Slabs slabs) {
+  const Tag<T> d;
+  const std::size_t out_bytes = kLanes * bytes_of(s.out_lane);
+  const MapStage* stages = s.stages.data();
+  const std::size_t n_stages = s.stages.size();
+  for (std::size_t i = 0; i < s.out_rows.size(); ++i) {
+    std::byte* out = slabs[s.out] + s.out_rows[i] * out_bytes;
+    for (std::size_t first = 0; first < kLanes; first += kWide<T> * hn::Lanes(d)) {
+      Vectors<T> row = load_row<T>(s.a, i, slabs, first);
+      for (std::size_t stage = 0; stage < n_stages; ++stage) {
+        const MapStage& now = stages[stage];
+        produce<T>(now, i, slabs, first, row);
+        cast_row<T>(now.cast, now.limited[i] ? now.cast.limit : Limit::none, row);
+      }
+#pragma GCC unroll 4
+      for (std::size_t k = 0; k < kWide<T>; ++k) store_lanes(d, row.v[k], out, s.out_lane, first + k * hn::Lanes(d));
+    }
+  }
+}
+
+#undef VIGIL_EACH
+
+class Map : public Step {
+ public:
+  explicit Map(MapStep step) : step_(std::move(step)) {}
+  bool run(Slabs slabs, std::size_t) const override {
+    switch (step_.lane) {
+      case Lane::i16:
+        map_rows<std::int16_t>(step_, slabs);
+        break;
+      case Lane::i32:
+        map_rows<std::int32_t>(step_, slabs);
+        break;
+      case Lane::i64:
+        map_rows<std::int64_t>(step_, slabs);
+        break;
+    }
+    return true;
+  }
+
+ private:
+  MapStep step_;
+};
+
+}  // namespace
+
+std::unique_ptr<const Step> make_map(MapStep step) { return std::make_unique<Map>(std::move(step)); }
+
+}  // namespace vigil::fpga_model::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+#endif
+
+#if HWY_ONCE
+namespace vigil::fpga_model {
+
+std::unique_ptr<const Step> map_sse4(MapStep step) { return N_SSE4::make_map(std::move(step)); }
+std::unique_ptr<const Step> map_avx2(MapStep step) { return N_AVX2::make_map(std::move(step)); }
+std::unique_ptr<const Step> map_avx512(MapStep step) { return N_AVX3::make_map(std::move(step)); }
+
+}  // namespace vigil::fpga_model
+#endif
