@@ -7,6 +7,7 @@
 
 #include "app/arrays.h"
 #include "app/commands.h"
+#include "app/compare_words.h"
 #include "core/error.h"
 #include "fpga_model/npy.h"
 #include "fpga_model/package.h"
@@ -54,78 +55,12 @@ void write_layers(const std::string& folder, const fpga_model::PackageModel& mod
   for (auto& writer : writers) writer->finish();
 }
 
-struct OutputComparison {
-  std::uint64_t mismatched_words = 0;
-  std::uint64_t mismatched_events = 0;
-  ordered_json first = ordered_json::array();
-};
-
-// Prints the comparison; whether anything differs.
-bool compare(const EmulateOptions& options, const ModelInfo& info, std::size_t rows,
-             const std::vector<std::int64_t>& words) {
-  const auto hardware = fpga_model::read_npy(options.compare);
-  const std::size_t columns = info.output_words();
-  // A model of one word may come as a plain vector.
-  const bool fits =
-      hardware.is_integer && !hardware.shape.empty() && hardware.shape[0] == rows &&
-      ((hardware.shape.size() == 2 && hardware.shape[1] == columns) || (hardware.shape.size() == 1 && columns == 1));
-  if (!fits) {
-    std::string shape;
-    for (const std::size_t d : hardware.shape) shape += (shape.empty() ? "" : ",") + std::to_string(d);
-    throw Error(options.compare,
-                (hardware.is_integer ? "integers" : "real numbers") + std::string(" of shape [") + shape + "]",
-                "raw words of shape [" + std::to_string(rows) + "," + std::to_string(columns) + "]");
-  }
-  std::vector<OutputComparison> outputs(info.outputs.size());
-  std::uint64_t mismatched_events = 0;
-  for (std::size_t row = 0; row < rows; ++row) {
-    bool event_differs = false;
-    for (std::size_t o = 0; o < info.outputs.size(); ++o) {
-      bool differs = false;
-      for (std::size_t w = 0; w < info.outputs[o].words; ++w) {
-        const std::size_t i = row * columns + info.outputs[o].first_word + w;
-        if (hardware.integers[i] == words[i]) continue;
-        differs = true;
-        ++outputs[o].mismatched_words;
-        if (outputs[o].first.size() < kFirstRows) {
-          outputs[o].first.push_back(
-              {{"row", row}, {"column", w}, {"hardware", hardware.integers[i]}, {"emulator", words[i]}});
-        }
-      }
-      outputs[o].mismatched_events += differs;
-      event_differs |= differs;
-    }
-    mismatched_events += event_differs;
-  }
-  ordered_json out = {{"events", rows}, {"mismatched_events", mismatched_events}, {"outputs", ordered_json::array()}};
-  for (std::size_t o = 0; o < outputs.size(); ++o) {
-    out["outputs"].push_back({{"name", info.outputs[o].name},
-                              {"words", info.outputs[o].words * rows},
-                              {"mismatched_words", outputs[o].mismatched_words},
-                              {"mismatched_events", outputs[o].mismatched_events},
-                              {"first", outputs[o].first}});
-  }
-  if (options.json) {
-    fmt::print("{}\n", out.dump());
-  } else {
-    fmt::print("{} events, {} with a mismatch\n", rows, mismatched_events);
-    for (const auto& output : out["outputs"]) {
-      fmt::print("  {}: {} of {} words differ, in {} events\n", output["name"].get<std::string>(),
-                 output["mismatched_words"].dump(), output["words"].dump(), output["mismatched_events"].dump());
-      for (const auto& f : output["first"]) {
-        const auto h = f["hardware"].get<std::int64_t>(), e = f["emulator"].get<std::int64_t>();
-        fmt::print("    row {} column {}: hardware {} emulator {} (bits that differ {:#x})\n", f["row"].dump(),
-                   f["column"].dump(), h, e, static_cast<std::uint64_t>(h ^ e));
-      }
-    }
-  }
-  return mismatched_events > 0;
-}
-
 }  // namespace
 
 int run_emulate(const EmulateOptions& options) {
-  const auto model = fpga_model::load_package(options.model);
+  fpga_model::LoadOptions load;
+  load.target = fpga_model::parse_simd_target(options.kernel, "--kernel");
+  const auto model = fpga_model::load_package(options.model, load);
   const ModelInfo& info = model->info();
   const EventArray events = read_events(options.input, info);
   const std::size_t columns = info.output_words();
@@ -142,7 +77,7 @@ int run_emulate(const EmulateOptions& options) {
   });
   if (!options.output.empty()) write_outputs(options.output, info, events.rows, words);
   if (!options.layers.empty()) write_layers(options.layers, *model, events);
-  if (!options.compare.empty()) return compare(options, info, events.rows, words) ? 1 : 0;
+  if (!options.compare.empty()) return compare_words(options.compare, options.json, *model, events, words) ? 1 : 0;
   if (options.json) {
     ordered_json out = {
         {"events", events.rows}, {"model", info.name}, {"model_hash", info.hash}, {"outputs", ordered_json::array()}};

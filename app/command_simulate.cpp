@@ -34,6 +34,10 @@ replay::ScenarioEvents events_for(const SimulateOptions& options, const Model& m
     replay::ScenarioEvents demo = demo_events();
     if (demo.words.size() % model.info().inputs.size() == 0 && model.info().inputs.size() == kDemoColumns) return demo;
     file = (std::filesystem::path(package) / "golden_inputs.npy").string();
+    if (!std::filesystem::exists(file)) {
+      throw Error(package, "no golden_inputs.npy to take events from",
+                  "--events FILE: integers of shape [n," + std::to_string(model.info().inputs.size()) + "]");
+    }
     spdlog::info("{} has {} inputs: events are its golden inputs", model.info().name, model.info().inputs.size());
   }
   const auto array = fpga_model::read_npy(file);

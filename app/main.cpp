@@ -116,6 +116,8 @@ void add_streams(CLI::App& app) {
   sub->callback([] { chosen = [] { return run_simulate(simulate); }; });
 }
 
+constexpr const char* kKernels = "auto, reference (the plain scalar path), sse4, avx2, avx512 or vnni: same bits";
+
 void add_models(CLI::App& app) {
   static EmulateOptions emulate;
   CLI::App* sub = command(app, "emulate", "the emulator on arrays",
@@ -124,9 +126,10 @@ void add_models(CLI::App& app) {
   sub->add_option("--input", emulate.input, "[n, features]: integers are raw words, floats are quantised")->required();
   sub->add_option("--output", emulate.output, "raw output words [n, output words]");
   sub->add_option("--layers", emulate.layers, "folder for one file a tensor");
-  sub->add_option("--compare", emulate.compare, "hardware words to compare with; exit 1 on a mismatch");
+  sub->add_option("--compare", emulate.compare,
+                  "hardware words to compare with (.npy, or a folder of <tensor>.npy); exit 1 on a mismatch");
   sub->add_option("--jobs", emulate.jobs, "threads")->check(CLI::Range(1u, 1024u));
-  sub->add_option("--kernel", emulate.kernel, "auto or reference")->check(CLI::IsMember({"auto", "reference"}));
+  sub->add_option("--kernel", emulate.kernel, kKernels);
   sub->add_flag("--json", emulate.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_emulate(emulate); }; });
 
@@ -135,13 +138,14 @@ void add_models(CLI::App& app) {
   group->require_subcommand(1);
   sub = command(*group, "inspect", "layers, types, sizes, hash, golden vectors", "vigil model inspect demo/model");
   sub->add_option("PKG", model.package, "model package")->required();
+  sub->add_option("--kernel", model.kernel, kKernels);
   sub->add_flag("--json", model.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_model_inspect(model); }; });
   sub = command(*group, "bench", "how fast this machine emulates it", "vigil model bench demo/model --seconds 2");
   sub->add_option("PKG", model.package, "model package")->required();
   sub->add_option("--input", model.input, "events, .npy (default: the golden inputs)");
   sub->add_option("--jobs", model.jobs, "threads")->check(CLI::Range(1u, 1024u));
-  sub->add_option("--kernel", model.kernel, "auto or reference")->check(CLI::IsMember({"auto", "reference"}));
+  sub->add_option("--kernel", model.kernel, kKernels);
   sub->add_option("--seconds", model.seconds, "time to measure")->check(CLI::Range(0.01, 3600.0));
   sub->add_flag("--json", model.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_model_bench(model); }; });

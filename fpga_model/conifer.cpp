@@ -46,7 +46,9 @@ Conifer::Conifer(std::string_view json, const std::string& file, bool tree_sum) 
   const auto precision = [&](const std::string& key) { return config.type(config.has(key) ? key : "precision"); };
   input_ = precision("input_precision");
   threshold_ = precision("threshold_precision");
-  weight_ = precision("weight_precision");
+  // conifer <= 1.7 knows no weights and writes no precision for them.
+  const bool has_weight_type = config.has("weight_precision") || config.has("precision");
+  weight_ = has_weight_type ? precision("weight_precision") : threshold_;
   score_ = precision("score_precision");
 
   features_ = static_cast<std::size_t>(top.integer("n_features", 1, static_cast<std::int64_t>(kMaxWords)));
@@ -83,6 +85,7 @@ Conifer::Conifer(std::string_view json, const std::string& file, bool tree_sum) 
     for (std::size_t c = 0; c < classes_; ++c) trees_[c].push_back(read_tree(row[c]));
   }
   if (oblique_) {
+    if (!has_weight_type) config.fail("weight_precision", "missing, and the trees have weights");
     const FixedPoint product = product_type(input_, weight_);
     expect_width(config, "weight_precision", "product", product);
     const FixedPoint sum = sum_type(threshold_, product);

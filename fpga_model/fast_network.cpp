@@ -32,6 +32,12 @@ FastNetwork::FastNetwork(Planner planner, std::vector<Input> inputs, std::vector
   for (Input& input : inputs_) {
     input.lowest.assign(input.value.size(), input.type.lowest());
     input.highest.assign(input.value.size(), input.type.highest());
+    input.readable_in_place = input.value.size() > 0;
+    for (const Planner::PlannedStep& step : steps_) {
+      if (!step.is_map && std::count(step.slabs.begin(), step.slabs.end(), input.value.slab) > 0)
+        input.readable_in_place = false;
+    }
+    for (const Value& output : outputs_) input.readable_in_place &= output.slab != input.value.slab;
   }
   lay_out(planner);
 }
@@ -57,8 +63,10 @@ void FastNetwork::lay_out(const Planner& planner) {
   for (std::size_t s = 0; s < slabs.size(); ++s) {
     if (lives[s].first != kNever) order.push_back(s);
   }
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
-  const std::size_t table = aligned(slabs.size() * sizeof(std::byte*));
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return lives[a].first < lives[b].first; });
+  const std::size_t table = aligned(slabs.size() * sizeof(SlabMemory));
+  for (const Planner::Slab& slab : slabs) row_bytes_.push_back(kLanes * bytes_of(slab.lane));
   offsets_.assign(slabs.size(), table);
   workspace_bytes_ = table;
   std::vector<std::size_t> placed;
@@ -68,13 +76,15 @@ void FastNetwork::lay_out(const Planner& planner) {
     const auto& replaced = steps_[s].replaces;
     if (!replaced) continue;
     const std::size_t out = steps_[s].slabs[1];
-    if (out != *replaced && lives[*replaced].last == s && lives[out].first == s && slabs[out].bytes() <= slabs[*replaced].bytes())
+    if (out != *replaced && lives[*replaced].last == s && lives[out].first == s &&
+        slabs[out].bytes() <= slabs[*replaced].bytes())
       heir_of[out] = *replaced;
   }
   for (const std::size_t s : order) {
     std::vector<std::pair<std::size_t, std::size_t>> taken;  // begin, end
     for (const std::size_t other : placed) {
-      if (lives[other].last >= lives[s].first && heir_of[s] != other) taken.emplace_back(offsets_[other], offsets_[other] + aligned(slabs[other].bytes()));
+      if (lives[other].last >= lives[s].first && heir_of[s] != other)
+        taken.emplace_back(offsets_[other], offsets_[other] + aligned(slabs[other].bytes()));
     }
     std::sort(taken.begin(), taken.end());
     std::size_t at = table;
@@ -92,11 +102,24 @@ void FastNetwork::lay_out(const Planner& planner) {
 
 Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::size_t first, std::size_t rows,
                         std::byte* workspace) const {
-  auto** slabs = reinterpret_cast<std::byte**>(workspace);
-  for (std::size_t s = 0; s < offsets_.size(); ++s) slabs[s] = workspace + offsets_[s];
+  auto* slabs = reinterpret_cast<SlabMemory*>(workspace);
+  for (std::size_t s = 0; s < offsets_.size(); ++s) slabs[s] = {workspace + offsets_[s], row_bytes_[s]};
   std::size_t column = 0;
   for (const Input& input : inputs_) {
-    std::byte* slab = slabs[input.value.slab];
+    const std::size_t n = input.value.size();
+    const std::size_t lane_bytes = bytes_of(input.value.lane);
+    if (input.readable_in_place && rows == kLanes && in.word_bytes == static_cast<int>(lane_bytes) &&
+        in.row_stride == in.word_bytes && in.column_stride > 0) {
+      const auto* words = static_cast<const std::byte*>(in.data) + first * lane_bytes +
+                          column * static_cast<std::size_t>(in.column_stride);
+      const auto stride = static_cast<std::size_t>(in.column_stride);
+      if (!kernels_of(target_)->inside(words, stride, n, input.value.lane, input.lowest[0], input.highest[0]))
+        return Status::word_out_of_range;
+      slabs[input.value.slab] = {const_cast<std::byte*>(words), stride};  // no step writes an input's slab
+      column += n;
+      continue;
+    }
+    std::byte* slab = slabs[input.value.slab].data;
     bool inside = false;
     switch (input.value.lane) {
       case Lane::i16:
@@ -110,7 +133,7 @@ Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::s
         break;
     }
     if (!inside) return Status::word_out_of_range;
-    column += input.value.size();
+    column += n;
   }
   for (const Planner::PlannedStep& step : steps_) {
     if (!step.step->run(slabs, rows)) return Status::word_out_of_range;
@@ -118,7 +141,7 @@ Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::s
   column = 0;
   for (const Value& output : outputs_) {
     for (std::size_t i = 0; i < output.size(); ++i) {
-      const std::byte* row = slabs[output.slab] + output.rows[i] * kLanes * bytes_of(output.lane);
+      const std::byte* row = slabs[output.slab].data + output.rows[i] * kLanes * bytes_of(output.lane);
       switch (output.lane) {
         case Lane::i16:
           store_column(reinterpret_cast<const std::int16_t*>(row), out, first, column + i, rows, target_);

@@ -15,6 +15,7 @@ class FastNetwork : public FastEngine {
     FixedPoint type;
     Value value;
     std::vector<std::int64_t> lowest = {}, highest = {};  // of every word, filled by the constructor
+    bool readable_in_place = false;                       // by all its steps; likewise
   };
   // Takes the planner's steps. `kernels`: how each layer is computed.
   FastNetwork(Planner planner, std::vector<Input> inputs, std::vector<Value> outputs, std::vector<std::string> kernels);
@@ -32,7 +33,8 @@ class FastNetwork : public FastEngine {
   std::vector<Input> inputs_;
   std::vector<Value> outputs_;
   std::vector<std::string> kernels_;
-  std::vector<std::size_t> offsets_;  // of slabs in the workspace; slabs that are not alive together share memory
+  std::vector<std::size_t> row_bytes_;  // of slabs
+  std::vector<std::size_t> offsets_;    // of slabs in the workspace; slabs that are not alive together share memory
   std::size_t workspace_bytes_ = 0;
 };
 

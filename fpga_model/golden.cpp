@@ -53,6 +53,9 @@ std::multimap<std::size_t, Expected> expectations(const PackageModel& model, con
     if (path.starts_with(kLayers) && path.ends_with(".npy")) {
       name = tensor_name(path, kLayers);
       expected.what = "tensor '" + name + "'";
+      for (const LayerInfo& layer : model.layers()) {
+        if (model.tensors()[layer.output].name == name) expected.what = "layer '" + layer.name + "', " + expected.what;
+      }
       if (!tensors.contains(name)) throw Error(expected.file, "no tensor '" + name + "' in the network");
     } else if (path.starts_with("golden_") && path.ends_with(".npy") && path.find('/') == std::string::npos &&
                path != kInputs) {

@@ -11,7 +11,7 @@
 namespace vigil::fpga_model {
 
 struct ImportOptions {
-  std::string name;                           // of the package; empty: the source's own
+  std::string name;  // of the package; empty: the source's own
   std::string version = "1";
   std::optional<std::string> hls4ml_version;  // "1.0", "1.2.0", ...; none: told from the files where they can tell
   std::string conifer_sum = "sequential";     // or "tree"

@@ -51,11 +51,11 @@ struct PackageDescription {
   std::string path;
   bool tree_sum = false;  // conifer: {sum: tree}
   bool has_conifer = false;
-  bool in_process = false;           // cms_emulator: the library runs in this process
+  bool in_process = false;                    // cms_emulator: the library runs in this process
   std::optional<std::string> hls4ml_version;  // hls4ml: {version: "1.2.0"}
-  std::string file;                  // for messages
-  std::vector<InputGroup> inputs;    // empty: the network's own
-  std::vector<OutputGroup> outputs;  // empty: the network's own
+  std::string file;                           // for messages
+  std::vector<InputGroup> inputs;             // empty: the network's own
+  std::vector<OutputGroup> outputs;           // empty: the network's own
   std::vector<SeedEntry> seeds;
 };
 

@@ -90,11 +90,14 @@ std::unique_ptr<Operation> make_relu(LayerReader& layer) {
   };
   const FixedPoint product = product_type(alpha.type, x_type);
   if (layer.keys.has("alpha")) layer.expect_width("alpha", "product", product);
-  return elementwise(layer, [passes, above_max, at_max, slope = alpha.raw, to = Caster(x_type, to_type),
-                             below = Caster(product, to_type)](std::size_t i, std::int64_t x) {
-    if (x < passes[i]) return slope[i] == 0 ? std::int64_t{0} : below(Wide{slope[i]} * x);
-    return x < above_max ? to(x) : at_max;
-  }, plan);
+  return elementwise(
+      layer,
+      [passes, above_max, at_max, slope = alpha.raw, to = Caster(x_type, to_type), below = Caster(product, to_type)](
+          std::size_t i, std::int64_t x) {
+        if (x < passes[i]) return slope[i] == 0 ? std::int64_t{0} : below(Wide{slope[i]} * x);
+        return x < above_max ? to(x) : at_max;
+      },
+      plan);
 }
 
 std::unique_ptr<Operation> make_lookup(LayerReader& layer) {
@@ -188,14 +191,17 @@ std::unique_ptr<Operation> make_shift(LayerReader& layer) {
     if (n <= -64 || n >= 64) layer.keys.fail("counts", std::to_string(n), "a shift by less than 64 bits");
   }
   const FixedPoint wrap{type.width, type.integer, type.is_signed};
-  return elementwise(layer, [counts, low_bits = Caster(0, 64, FixedPoint{wrap.width, wrap.width, wrap.is_signed})](
-                                std::size_t i, std::int64_t x) {
-    const std::int64_t n = counts[i];
-    if (n >= 0) return x >> n;
-    return low_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << -n));
-  }, [counts](Planner& planner, const Value& x, const TensorInfo& output) {
-    return planner.shift(x, counts, output.type);
-  });
+  return elementwise(
+      layer,
+      [counts, low_bits = Caster(0, 64, FixedPoint{wrap.width, wrap.width, wrap.is_signed})](std::size_t i,
+                                                                                             std::int64_t x) {
+        const std::int64_t n = counts[i];
+        if (n >= 0) return x >> n;
+        return low_bits(static_cast<std::int64_t>(static_cast<std::uint64_t>(x) << -n));
+      },
+      [counts](Planner& planner, const Value& x, const TensorInfo& output) {
+        return planner.shift(x, counts, output.type);
+      });
 }
 
 }  // namespace vigil::fpga_model

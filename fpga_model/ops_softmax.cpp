@@ -98,7 +98,8 @@ class TopBitsSoftmax : public Operation {
         std::vector<std::size_t> kth;
         for (std::size_t i = k; i < words_; i += n_) kth.push_back(i);
         const Value next = x.elements(kth);
-        max = k == 0 ? next : planner.pair(MapKind::maximum, *max, 0, next, 0, type.fraction(), any_word(type.fraction()));
+        max = k == 0 ? next
+                     : planner.pair(MapKind::maximum, *max, 0, next, 0, type.fraction(), any_word(type.fraction()));
         if (!max) return {};
       }
       const Value spread = max->elements(vector_of);

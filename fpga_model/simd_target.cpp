@@ -55,8 +55,7 @@ SimdTarget parse_simd_target(std::string_view text, const std::string& where) {
   if (text == "auto") return best_simd_target();
   const auto found = std::find(kNames.begin(), kNames.end(), text);
   if (found == kNames.end())
-    throw Error(where, "'" + std::string(text.substr(0, 40)) + "'",
-                "one of auto, reference, sse4, avx2, avx512, vnni");
+    throw Error(where, "'" + std::string(text.substr(0, 40)) + "'", "one of auto, reference, sse4, avx2, avx512, vnni");
   const auto target = static_cast<SimdTarget>(found - kNames.begin());
   if (!runs(target)) throw Error(where, "this processor has no " + to_string(target), "what it has, or auto");
   return target;

@@ -1,4 +1,5 @@
-// The instruction sets the fast engines are compiled for. Used by the engines, `--kernel` and the tests that force each.
+// The instruction sets the fast engines are compiled for. Used by the engines, `--kernel` and the tests that force
+// each.
 #pragma once
 
 #include <cstdint>

@@ -2,13 +2,14 @@
 // HostProcess with a socket as descriptor 3; ends when the socket closes. No use on its own.
 #include <poll.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <exception>
-#include <thread>
 
 #include "core/error.h"
 #include "fpga_model/external/host_channel.h"
@@ -26,12 +27,21 @@ void answer(FrameKind kind, std::string_view body) {
   if (send_frame(kSocket, kind, std::array{body}) != ChannelStatus::ok) ::_exit(0);
 }
 
-// A library that never returns must not outlive the monitor.
-void end_with_the_socket() {
+// A library that never returns must not outlive the monitor: the socket is looked at every second.
+void end_if_socket_closed(int) {
+  const int error = errno;
   ::pollfd poll{kSocket, POLLRDHUP, 0};
-  while (::poll(&poll, 1, -1) <= 0) {
-  }
-  ::_exit(0);
+  if (::poll(&poll, 1, 0) > 0 && (poll.revents & (POLLRDHUP | POLLHUP)) != 0) ::_exit(0);
+  errno = error;
+}
+
+void end_with_the_socket() {
+  struct sigaction action {};
+  action.sa_handler = end_if_socket_closed;
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGALRM, &action, nullptr);
+  const ::itimerval every_second{{1, 0}, {1, 0}};
+  ::setitimer(ITIMER_REAL, &every_second, nullptr);
 }
 
 void serve(const SharedObject& object, const LibraryLayout& layout, const std::string& where) {
@@ -62,13 +72,13 @@ int main() {
     return ::write(STDERR_FILENO, kText, sizeof kText - 1) > 0 ? 2 : 3;
   }
   try {
+    end_with_the_socket();
     const OpenRequest request = read_open_request(frame.body);
     const LibrarySymbols symbols = read_library_symbols(request.library, request.where);
     const SharedObject object(request.library, request.where);
     const LibraryLayout layout =
         request.layout.empty() ? probe_library(object, symbols, read_hints(request.hints, request.where), request.where)
                                : read_layout(request.layout, request.where);
-    std::thread(end_with_the_socket).detach();  // after the forks of the probe
     serve(object, layout, request.where);
   } catch (const Error& error) {
     answer(FrameKind::error, error.what());

@@ -10,6 +10,7 @@ constexpr int kMostShift = 60;
 void set_rounding(CastPlan& plan, int s, Quantization mode) {
   const std::int64_t half = std::int64_t{1} << (s - 1);
   plan.right = s;
+  plan.mode = mode;
   switch (mode) {
     case Quantization::trn:
       break;
@@ -38,7 +39,8 @@ void set_rounding(CastPlan& plan, int s, Quantization mode) {
 }
 
 Wide apply(const CastPlan& plan, Wide x) {
-  return ((x << plan.left) + plan.base + (x < 0 ? plan.below_zero : 0) + (((x >> plan.right) & 1) != 0 ? plan.odd : 0)) >>
+  return ((x << plan.left) + plan.base + (x < 0 ? plan.below_zero : 0) +
+          (((x >> plan.right) & 1) != 0 ? plan.odd : 0)) >>
          plan.right;
 }
 
@@ -49,6 +51,18 @@ Wide quantize_exactly(Wide raw, int shift, Quantization mode) {
   CastPlan plan;
   set_rounding(plan, shift, mode);
   return apply(plan, raw);
+}
+
+CastPlan without_appended(const CastPlan& plan, int bits) {
+  CastPlan out = plan;
+  out.right = out.left = 0;
+  out.base = out.below_zero = out.odd = 0;
+  if (plan.right > bits) {
+    set_rounding(out, plan.right - bits, plan.mode);
+  } else {
+    out.left = bits - plan.right;
+  }
+  return out;
 }
 
 std::optional<PlannedCast> plan_cast(const Interval& range, int source_fraction, const FixedPoint& to) {
@@ -65,8 +79,9 @@ std::optional<PlannedCast> plan_cast(const Interval& range, int source_fraction,
   Interval allowed = words_of_type(to);
   if (to.overflow == Overflow::sat_sym && to.is_signed) allowed.low = -allowed.high;
   // What the rounding may reach before the bits are dropped.
-  const Interval before = {(range.low << plan.left) + std::min<std::int64_t>(plan.below_zero, 0),
-                           (range.high << plan.left) + plan.base + std::max<std::int64_t>(plan.below_zero, 0) + plan.odd};
+  const Interval before = {
+      (range.low << plan.left) + std::min<std::int64_t>(plan.below_zero, 0),
+      (range.high << plan.left) + plan.base + std::max<std::int64_t>(plan.below_zero, 0) + plan.odd};
   out.bits = lane_bits(range);
   if (quantized.within(allowed)) {
     out.result = quantized;

@@ -1,5 +1,5 @@
-// A conversion of section 2 of docs/network_json.md as a few lane operations, with the proof that a lane is wide enough.
-// Made by the planner from the bounds of the words it will see; executed by the kernels.
+// A conversion of section 2 of docs/network_json.md as a few lane operations, with the proof that a lane is wide
+// enough. Made by the planner from the bounds of the words it will see; executed by the kernels.
 #pragma once
 
 #include <cstdint>
@@ -25,6 +25,7 @@ struct CastPlan {
   std::int64_t base = 0;
   std::int64_t below_zero = 0;
   std::int64_t odd = 0;
+  Quantization mode = Quantization::trn;
   Limit limit = Limit::none;
   std::int64_t low = 0, high = 0;   // clamp, zero
   std::int64_t half = 0, mask = 0;  // wrap
@@ -44,6 +45,9 @@ struct PlannedCast {
 // For words within `range` that have `source_fraction` fractional bits. None: no lane of 64 bits holds it, or the mode
 // has no lane form (WRAP with N >= 1 and WRAP_SM where the words may leave the type).
 std::optional<PlannedCast> plan_cast(const Interval& range, int source_fraction, const FixedPoint& to);
+
+// The plan for words that lack `bits` zeros at their end, plan.left being 0.
+CastPlan without_appended(const CastPlan& plan, int bits);
 
 // The first step alone: rounds `raw` without limiting it. `shift` bits are dropped (appended where negative).
 Wide quantize_exactly(Wide raw, int shift, Quantization mode);

@@ -3,10 +3,10 @@
 namespace vigil::fpga_model {
 
 const Kernels* kernels_of(SimdTarget target) {
-  static const Kernels sse4{map_sse4, linear_sse4};
-  static const Kernels avx2{map_avx2, linear_avx2};
-  static const Kernels avx512{map_avx512, linear_avx512};
-  static const Kernels vnni{map_avx512, linear_vnni};
+  static const Kernels sse4{map_sse4, linear_sse4, inside_sse4};
+  static const Kernels avx2{map_avx2, linear_avx2, inside_avx2};
+  static const Kernels avx512{map_avx512, linear_avx512, inside_avx512};
+  static const Kernels vnni{map_avx512, linear_vnni, inside_avx512};
   switch (target) {
     case SimdTarget::reference:
       return nullptr;

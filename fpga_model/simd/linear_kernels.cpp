@@ -10,6 +10,7 @@
 #include "fpga_model/simd/kernels.h"
 #include "fpga_model/simd/lane_cast-inl.h"
 #include "fpga_model/simd/lane_io-inl.h"
+#include "fpga_model/simd/linear_rows-inl.h"
 #include "fpga_model/simd/packed_weights.h"
 #include "fpga_model/simd/vnni.h"
 
@@ -20,17 +21,6 @@ namespace {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <class T>
-using Tag = hn::ScalableTag<T>;
-
-// Vectors of events a register block spans. With g++ 12, more than 16 accumulators are spilled (8 where there are 16
-// registers).
-template <class T>
-constexpr std::size_t events_wide() {
-  constexpr std::size_t all = kLanes / hn::MaxLanes(Tag<T>());
-  constexpr std::size_t most = hn::MaxLanes(Tag<T>()) * sizeof(T) == 64 && sizeof(T) > 2 ? 4 : 2;
-  return all < most ? all : most;
-}
 template <class T>
 constexpr int columns_wide() {
   return hn::MaxLanes(Tag<T>()) * sizeof(T) == 64 && sizeof(T) == 2 ? 8 : 4;
@@ -185,78 +175,6 @@ void use_lane(const LinearStep& s, Blocks<W>& blocks) {
   }
 }
 
-// Two neighbouring terms a 32-bit word.
-HWY_NOINLINE HWY_ATTR void pack_pairs(const LinearStep& s, const std::byte* x, const std::uint32_t* rows,
-                                      std::int32_t* out) {
-  const Tag<std::int32_t> d;
-  const std::size_t row_bytes = kLanes * bytes_of(s.x_lane);
-  const auto low = hn::Set(d, 0xffff);
-  for (std::size_t i = 0; i < s.n; i += 2, out += kLanes) {
-    const std::byte* a = x + rows[i] * row_bytes;
-    const std::byte* b = i + 1 < s.n ? x + rows[i + 1] * row_bytes : nullptr;
-    for (std::size_t e = 0; e < kLanes; e += hn::Lanes(d)) {
-      auto v = hn::And(load_lanes(d, a, s.x_lane, e), low);
-      if (b != nullptr) v = hn::Or(v, hn::ShiftLeft<16>(load_lanes(d, b, s.x_lane, e)));
-      hn::Store(v, d, out + e);
-    }
-  }
-}
-
-// Four neighbouring terms a 32-bit word; signed ones 128 higher.
-HWY_NOINLINE HWY_ATTR void pack_quads(const LinearStep& s, const std::byte* x, const std::uint32_t* rows,
-                                      std::int32_t* out) {
-  const Tag<std::int32_t> d;
-  const std::size_t row_bytes = kLanes * bytes_of(s.x_lane);
-  const auto low = hn::Set(d, 0xff);
-  const auto lift = hn::Set(d, s.x_is_signed ? static_cast<std::int32_t>(0x80808080u) : 0);
-  for (std::size_t i = 0; i < s.n; i += 4, out += kLanes) {
-    for (std::size_t e = 0; e < kLanes; e += hn::Lanes(d)) {
-      auto v = hn::And(load_lanes(d, x + rows[i] * row_bytes, s.x_lane, e), low);
-      for (std::size_t k = 1; k < 4 && i + k < s.n; ++k) {
-        const auto part = hn::And(load_lanes(d, x + rows[i + k] * row_bytes, s.x_lane, e), low);
-        v = hn::Or(v, hn::ShiftLeftSame(part, static_cast<int>(8 * k)));
-      }
-      hn::Store(hn::Xor(v, lift), d, out + e);
-    }
-  }
-}
-
-// Corrections are sorted by column: the sums stay in registers from one to the next.
-HWY_NOINLINE HWY_ATTR void correct(const std::vector<Correction>& corrections, const std::byte* x,
-                                   const std::uint32_t* rows, std::byte* out) {
-  const Tag<std::int16_t> d;
-  constexpr std::size_t kWide = events_wide<std::int16_t>();
-  const auto* words = reinterpret_cast<const std::int16_t*>(x);
-  auto* sums = reinterpret_cast<std::int16_t*>(out);
-  for (std::size_t e = 0; e < kLanes; e += kWide * hn::Lanes(d)) {
-    for (std::size_t k = 0; k < corrections.size();) {
-      const std::uint32_t column = corrections[k].column;
-      std::int16_t* sum = sums + column * kLanes + e;
-      hn::Vec<Tag<std::int16_t>> acc[kWide];
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < kWide; ++v) acc[v] = hn::Load(d, sum + v * hn::Lanes(d));
-      for (; k < corrections.size() && corrections[k].column == column; ++k) {
-        const std::int16_t* row = words + rows[corrections[k].x] * kLanes + e;
-        const auto factor = hn::Set(d, static_cast<std::int16_t>(corrections[k].factor));
-#pragma GCC unroll 4
-        for (std::size_t v = 0; v < kWide; ++v)
-          acc[v] = hn::Add(acc[v], hn::Mul(factor, hn::Load(d, row + v * hn::Lanes(d))));
-      }
-#pragma GCC unroll 4
-      for (std::size_t v = 0; v < kWide; ++v) hn::Store(acc[v], d, sum + v * hn::Lanes(d));
-    }
-  }
-}
-
-// sums[c] += parts[c], the latter of 16 bits.
-HWY_NOINLINE HWY_ATTR void add_parts(const std::int16_t* parts, std::size_t columns, std::byte* sums) {
-  const Tag<std::int32_t> d;
-  const hn::Rebind<std::int16_t, Tag<std::int32_t>> d16;
-  auto* out = reinterpret_cast<std::int32_t*>(sums);
-  for (std::size_t e = 0; e < columns * kLanes; e += hn::Lanes(d))
-    hn::Store(hn::Add(hn::Load(d, out + e), hn::PromoteTo(d, hn::Load(d16, parts + e))), d, out + e);
-}
-
 class Linear : public Step {
  public:
   Linear(LinearStep step, bool with_vnni) : step_(std::move(step)) {
@@ -271,15 +189,15 @@ class Linear : public Step {
 
   bool run(Slabs slabs, std::size_t) const override {
     const std::size_t lane_row = kLanes * bytes_of(step_.lane);
-    const std::byte* x = slabs[step_.x];
+    const std::byte* x = slabs[step_.x].data;
     for (std::size_t p = 0; p < step_.positions(); ++p) {
       const std::uint32_t* rows = &step_.rows[p * step_.n];
-      std::byte* out = slabs[step_.out] + p * step_.columns * lane_row;
+      std::byte* out = slabs[step_.out].data + p * step_.columns * lane_row;
       const std::size_t set = step_.weights.size() > 1 ? p : 0;
       if (step_.packs()) {
-        auto* scratch = reinterpret_cast<std::int32_t*>(slabs[step_.scratch]);
+        auto* scratch = reinterpret_cast<std::int32_t*>(slabs[step_.scratch].data);
         step_.kind == LinearKind::dot8 ? pack_quads(step_, x, rows, scratch) : pack_pairs(step_, x, rows, scratch);
-        columns(packed_[set].narrow.data(), narrow_, slabs[step_.scratch], Lane::i32, nullptr, packed_[set], out);
+        columns(packed_[set].narrow.data(), narrow_, slabs[step_.scratch].data, Lane::i32, nullptr, packed_[set], out);
         if (step_.kind == LinearKind::split16) {
           auto* parts = reinterpret_cast<std::int16_t*>(scratch + terms_ * kLanes);
           for (std::size_t r = 0; r < rest_[set].size(); ++r) {
@@ -342,7 +260,9 @@ class Linear : public Step {
       part.columns = step_.columns;
       const auto begin = weights.rest.begin() + static_cast<std::ptrdiff_t>(first * step_.columns);
       const LinearStep::Weights rest{{begin, begin + static_cast<std::ptrdiff_t>(part.n * part.columns)},
-                                     std::vector<std::int64_t>(part.columns, 0), {}, {}};
+                                     std::vector<std::int64_t>(part.columns, 0),
+                                     {},
+                                     {}};
       runs.push_back(pack_weights(part, rest, rest_blocks_));
     }
     rest_.push_back(std::move(runs));

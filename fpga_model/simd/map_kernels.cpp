@@ -30,18 +30,18 @@ struct Vectors {
 };
 
 // v[k] = f(v[k]) for all, unrolled.
-#define VIGIL_EACH(expression)                            \
-  do {                                                    \
+#define VIGIL_EACH(expression)                                           \
+  do {                                                                   \
     _Pragma("GCC unroll 4") for (std::size_t k = 0; k < kWide<T>; ++k) { \
-      auto& x = row.v[k];                                 \
-      x = (expression);                                   \
-    }                                                     \
+      auto& x = row.v[k];                                                \
+      x = (expression);                                                  \
+    }                                                                    \
   } while (false)
 
 template <class T>
 HWY_INLINE HWY_ATTR Vectors<T> load_row(const Operands& operands, std::size_t i, Slabs slabs, std::size_t first) {
   const Tag<T> d;
-  const std::byte* words = slabs[operands.slab] + operands.rows[i] * kLanes * bytes_of(operands.lane);
+  const std::byte* words = slabs[operands.slab].data + operands.rows[i] * slabs[operands.slab].row_bytes;
   Vectors<T> row;
 #pragma GCC unroll 4
   for (std::size_t k = 0; k < kWide<T>; ++k) row.v[k] = load_lanes(d, words, operands.lane, first + k * hn::Lanes(d));
@@ -113,23 +113,50 @@ HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, 
   }
 }
 
+// How a stage rounds, told once.
+enum class Rounding : std::uint8_t { none, append, truncate, plain, by_last_bit, by_sign };
+
+Rounding rounding_of(const CastPlan& c) {
+  if (c.keeps_every_bit()) return Rounding::none;
+  if (c.right == 0) return Rounding::append;
+  if (c.odd != 0) return Rounding::by_last_bit;
+  if (c.below_zero != 0) return Rounding::by_sign;
+  return c.base == 0 ? Rounding::truncate : Rounding::plain;
+}
+
 template <class T>
-HWY_INLINE HWY_ATTR void cast_row(const CastPlan& c, Limit limit, Vectors<T>& row) {
+HWY_INLINE HWY_ATTR void round_row(const CastPlan& c, Rounding rounding, Vectors<T>& row) {
   const Tag<T> d;
-  if (!c.keeps_every_bit()) {
-    if (c.left > 0) VIGIL_EACH(hn::ShiftLeftSame(x, c.left));
-    if (c.odd != 0) {
-      const auto base = hn::Set(d, static_cast<T>(c.base)), odd = hn::Set(d, static_cast<T>(c.odd));
-      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::ShiftRightSame(x, c.right), odd)));
-    } else if (c.below_zero != 0) {
-      const auto base = hn::Set(d, static_cast<T>(c.base)), below = hn::Set(d, static_cast<T>(c.below_zero));
-      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::BroadcastSignBit(x), below)));
-    } else if (c.base != 0) {
+  switch (rounding) {
+    case Rounding::none:
+      return;
+    case Rounding::append:
+      VIGIL_EACH(hn::ShiftLeftSame(x, c.left));
+      return;
+    case Rounding::truncate:
+      break;
+    case Rounding::plain: {
       const auto base = hn::Set(d, static_cast<T>(c.base));
       VIGIL_EACH(hn::Add(x, base));
+      break;
     }
-    if (c.right > 0) VIGIL_EACH(hn::ShiftRightSame(x, c.right));
+    case Rounding::by_last_bit: {
+      const auto base = hn::Set(d, static_cast<T>(c.base)), odd = hn::Set(d, static_cast<T>(c.odd));
+      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::ShiftRightSame(x, c.right), odd)));
+      break;
+    }
+    case Rounding::by_sign: {
+      const auto base = hn::Set(d, static_cast<T>(c.base)), below = hn::Set(d, static_cast<T>(c.below_zero));
+      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::BroadcastSignBit(x), below)));
+      break;
+    }
   }
+  VIGIL_EACH(hn::ShiftRightSame(x, c.right));
+}
+
+template <class T>
+HWY_INLINE HWY_ATTR void limit_row(const CastPlan& c, Limit limit, Vectors<T>& row) {
+  const Tag<T> d;
   switch (limit) {
     case Limit::none:
       return;
@@ -152,48 +179,93 @@ HWY_INLINE HWY_ATTR void cast_row(const CastPlan& c, Limit limit, Vectors<T>& ro
 }
 
 template <class T>
-HWY_NOINLINE HWY_ATTR void map_rows(const MapStep& s, Slabs slabs) {
+HWY_INLINE HWY_ATTR void store_row(const MapStep& s, std::size_t i, Slabs slabs, std::size_t first,
+                                   const Vectors<T>& row) {
   const Tag<T> d;
-  const std::size_t out_bytes = kLanes * bytes_of(s.out_lane);
-  const MapStage* stages = s.stages.data();
-  const std::size_t n_stages = s.stages.size();
-  for (std::size_t i = 0; i < s.out_rows.size(); ++i) {
-    std::byte* out = slabs[s.out] + s.out_rows[i] * out_bytes;
-    for (std::size_t first = 0; first < kLanes; first += kWide<T> * hn::Lanes(d)) {
-      Vectors<T> row = load_row<T>(s.a, i, slabs, first);
-      for (std::size_t stage = 0; stage < n_stages; ++stage) {
-        const MapStage& now = stages[stage];
-        produce<T>(now, i, slabs, first, row);
-        cast_row<T>(now.cast, now.limited[i] ? now.cast.limit : Limit::none, row);
-      }
+  std::byte* out = slabs[s.out].data + s.out_rows[i] * kLanes * bytes_of(s.out_lane);
+  if constexpr (sizeof(T) == 4) {
+    if (s.out_lane == Lane::i16) {
 #pragma GCC unroll 4
-      for (std::size_t k = 0; k < kWide<T>; ++k) store_lanes(d, row.v[k], out, s.out_lane, first + k * hn::Lanes(d));
+      for (std::size_t k = 0; k < kWide<T>; k += 2)
+        store_pair_narrow(d, row.v[k], row.v[k + 1], out, first + k * hn::Lanes(d));
+      return;
     }
   }
+#pragma GCC unroll 4
+  for (std::size_t k = 0; k < kWide<T>; ++k) store_lanes(d, row.v[k], out, s.out_lane, first + k * hn::Lanes(d));
+}
+
+template <class T>
+HWY_NOINLINE HWY_ATTR void map_rows(const MapStep& s, const std::vector<Rounding>& roundings, Slabs slabs) {
+  const std::size_t n_stages = s.stages.size();
+  for (std::size_t i = 0; i < s.out_rows.size(); ++i) {
+    for (std::size_t first = 0; first < kLanes; first += kWide<T> * hn::Lanes(Tag<T>())) {
+      Vectors<T> row = load_row<T>(s.a, i, slabs, first);
+      for (std::size_t stage = 0; stage < n_stages; ++stage) {
+        const MapStage& now = s.stages[stage];
+        produce<T>(now, i, slabs, first, row);
+        round_row<T>(now.cast, roundings[stage], row);
+        limit_row<T>(now.cast, now.limits[i], row);
+      }
+      store_row<T>(s, i, slabs, first, row);
+    }
+  }
+}
+
+// The commonest step after a layer: max(a, low) and nothing else, on rows that lie together.
+template <class T>
+HWY_NOINLINE HWY_ATTR void floor_rows(const MapStep& s, Slabs slabs) {
+  const Tag<T> d;
+  const auto low = hn::Set(d, static_cast<T>(s.stages[0].low));
+  const T* a = reinterpret_cast<const T*>(slabs[s.a.slab].data) + s.a.rows[0] * kLanes;
+  T* out = reinterpret_cast<T*>(slabs[s.out].data) + s.out_rows[0] * kLanes;
+  for (std::size_t e = 0; e < s.out_rows.size() * kLanes; e += hn::Lanes(d))
+    hn::Store(hn::Max(hn::LoadU(d, a + e), low), d, out + e);
+}
+
+bool are_together(const std::vector<std::uint32_t>& rows) {
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    if (rows[i] != rows[0] + i) return false;
+  }
+  return true;
 }
 
 #undef VIGIL_EACH
 
 class Map : public Step {
  public:
-  explicit Map(MapStep step) : step_(std::move(step)) {}
+  explicit Map(MapStep step) : step_(std::move(step)) {
+    for (const MapStage& stage : step_.stages) roundings_.push_back(rounding_of(stage.cast));
+    const MapStage& first = step_.stages[0];
+    floors_ = step_.stages.size() == 1 && first.kind == MapKind::floor && first.cast.changes_nothing() &&
+              step_.a.lane == step_.lane && step_.out_lane == step_.lane && are_together(step_.a.rows) &&
+              are_together(step_.out_rows);
+  }
   bool run(Slabs slabs, std::size_t) const override {
     switch (step_.lane) {
       case Lane::i16:
-        map_rows<std::int16_t>(step_, slabs);
+        run_in<std::int16_t>(slabs);
         break;
       case Lane::i32:
-        map_rows<std::int32_t>(step_, slabs);
+        run_in<std::int32_t>(slabs);
         break;
       case Lane::i64:
-        map_rows<std::int64_t>(step_, slabs);
+        run_in<std::int64_t>(slabs);
         break;
     }
     return true;
   }
 
  private:
+  template <class T>
+  void run_in(Slabs slabs) const {
+    const bool dense = slabs[step_.a.slab].row_bytes == kLanes * sizeof(T);
+    floors_&& dense ? floor_rows<T>(step_, slabs) : map_rows<T>(step_, roundings_, slabs);
+  }
+
   MapStep step_;
+  std::vector<Rounding> roundings_;
+  bool floors_ = false;
 };
 
 }  // namespace

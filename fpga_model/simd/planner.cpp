@@ -18,6 +18,16 @@ Operands operands(const Value& x) { return {x.slab, x.lane, x.rows}; }
 
 constexpr int kMostAlignment = 60;
 
+// Bits that one stage appends and the next drops need not be appended: rounding sees them as zeros.
+void join(std::vector<MapStage>& stages, MapStage& next) {
+  const MapStage& last = stages.back();
+  const bool appends = last.kind == MapKind::copy && last.cast.limit == Limit::none && last.cast.left > 0;
+  const bool takes = next.kind == MapKind::copy || (next.kind == MapKind::floor && next.low == 0);
+  if (!appends || !takes || next.cast.left > 0) return;
+  next.cast = without_appended(next.cast, last.cast.left);
+  stages.pop_back();
+}
+
 }  // namespace
 
 Interval Value::bounds() const { return hull_of(range); }
@@ -81,6 +91,7 @@ std::vector<Planner::PlannedStep> Planner::take_steps(std::span<const std::size_
         step.map->a.rows == before->out_rows && step.map->stages.size() == 1 &&
         (step.map->stages[0].kind < MapKind::sum || step.map->stages[0].b.slab != before->out)) {
       before->lane = std::max(before->lane, step.map->lane);
+      join(before->stages, step.map->stages[0]);
       before->stages.push_back(std::move(step.map->stages[0]));
       before->out = step.map->out;
       before->out_lane = step.map->out_lane;
@@ -97,6 +108,7 @@ std::vector<Planner::PlannedStep> Planner::take_steps(std::span<const std::size_
     const bool unary = step.slabs.size() == 2;
     if (unary && step.map->a.lane == step.map->out_lane && step.map->a.rows == step.map->out_rows)
       step.replaces = step.map->a.slab;
+    step.is_map = true;
     step.step = kernels_.map(*std::exchange(step.map, {}));
   }
   return out;
@@ -112,7 +124,7 @@ Planner::Planned Planner::emit(const Value& a, MapStage stage, const std::vector
   for (const Interval& r : range) {
     const auto own = plan_cast(r, fraction, to);
     results.push_back(own->result);
-    stage.limited.push_back(own->plan.limit != Limit::none);
+    stage.limits.push_back(own->plan.limit == Limit::none ? Limit::none : cast->plan.limit);
   }
   bits = std::max({bits, cast->bits, bits_of(a.lane)});
   if (stage.kind >= MapKind::sum) bits = std::max(bits, bits_of(stage.b.lane));
@@ -138,7 +150,7 @@ void Planner::copy(const Value& from, const Value& to, std::span<const std::uint
   step.out_lane = to.lane;
   step.out_rows.assign(rows.begin(), rows.end());
   MapStage stage;
-  stage.limited.assign(rows.size(), 0);
+  stage.limits.assign(rows.size(), Limit::none);
   if (as_zero) stage.kind = MapKind::clip;  // to 0..0
   step.stages.push_back(std::move(stage));
   add(std::move(step));

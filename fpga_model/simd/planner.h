@@ -66,7 +66,8 @@ class Planner {
     std::unique_ptr<const Step> step;
     std::vector<std::size_t> slabs;  // read or written
     // The result may lie where this slab was, if nothing reads that later: row i is read before row i is written.
-    std::optional<std::size_t> replaces;
+    std::optional<std::size_t> replaces = {};
+    bool is_map = false;
     std::optional<MapStep> map = {};  // instead of `step`, until take_steps
   };
 
@@ -89,7 +90,7 @@ class Planner {
   Planned linear(const Value& x, LinearTerms terms, const SumRules& rules);
   // Element i becomes table[i][word - low of its range]; one table where all are equal. Tables hold words of `to`.
   Planned lookup(const Value& x, const std::function<std::int64_t(std::size_t element, std::int64_t word)>& f);
-  Planned concatenate(const std::vector<Value>& parts);  // copies, in order
+  Planned concatenate(const std::vector<Value>& parts);                      // copies, in order
   Planned with_zeros(const Value& x, std::span<const std::size_t> indices);  // kOutside: a zero row
 
   // Any operation by its reference path: copies to rows of 64-bit words and back.
@@ -119,7 +120,8 @@ class Planner {
   struct LinearChoice;
 
   Value new_value(Lane lane, std::vector<Interval> range, std::size_t spare_rows = 0);
-  Planned emit(const Value& a, MapStage stage, const std::vector<Interval>& range, int bits, int fraction, const FixedPoint& to);
+  Planned emit(const Value& a, MapStage stage, const std::vector<Interval>& range, int bits, int fraction,
+               const FixedPoint& to);
   void add(MapStep step);
   void copy(const Value& from, const Value& to, std::span<const std::uint32_t> rows, bool as_zero = false);
   Planned linear_in_order(const Value& x, LinearTerms terms, SumRules rules);

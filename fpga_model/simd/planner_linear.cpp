@@ -8,12 +8,12 @@
 namespace vigil::fpga_model {
 
 struct Planner::LinearChoice {
-  Interval x, w;             // hulls
-  Interval product;          // of one term, before any cast
+  Interval x, w;              // hulls
+  Interval product;           // of one term, before any cast
   std::vector<Interval> sum;  // [positions, columns], of the cast terms and the bias, in any order
-  Interval sums;             // hull of all partial sums of all of them
-  Interval terms;            // hull of all cast terms
-  bool wraps = false;        // the accumulator wraps and the sums may leave it
+  Interval sums;              // hull of all partial sums of all of them
+  Interval terms;             // hull of all cast terms
+  bool wraps = false;         // the accumulator wraps and the sums may leave it
   std::string note;
 };
 
@@ -197,7 +197,8 @@ bool Planner::choose_sequence(const SumRules& rules, LinearStep& step, LinearCho
   const Interval held = limits(rules.accum);
   const auto sum = plan_cast(hull(held, Interval{}) + hull(held, Interval{}), rules.accum.fraction(), rules.accum);
   if (!term || !sum) return false;
-  const int bits = std::max({term->bits, sum->bits, lane_bits(choice.x), lane_bits(choice.w), lane_bits(choice.product)});
+  const int bits =
+      std::max({term->bits, sum->bits, lane_bits(choice.x), lane_bits(choice.w), lane_bits(choice.product)});
   if (bits > 64) return false;
   step.kind = LinearKind::sequence;
   step.lane = bits <= 32 ? Lane::i32 : Lane::i64;

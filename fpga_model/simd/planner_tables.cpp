@@ -8,12 +8,12 @@
 namespace vigil::fpga_model {
 namespace {
 
-constexpr Wide kMostTableWords = Wide{1} << 16;        // of one element
+constexpr Wide kMostTableWords = Wide{1} << 16;           // of one element
 constexpr std::size_t kMostWords = std::size_t{1} << 22;  // of all elements of a layer
 
 template <class T>
 T* row_of(Slabs slabs, std::size_t slab, std::size_t row) {
-  return reinterpret_cast<T*>(slabs[slab]) + row * kLanes;
+  return reinterpret_cast<T*>(slabs[slab].data) + row * kLanes;
 }
 
 std::int64_t word_at(const std::byte* row, Lane lane, std::size_t e) {
@@ -48,7 +48,12 @@ class Lookup : public Step {
  public:
   Lookup(const Value& x, const Value& out, const std::vector<std::vector<std::int64_t>>& tables,
          std::vector<std::size_t> table, std::vector<std::int64_t> low)
-      : x_(x.slab), out_(out.slab), x_rows_(x.rows), out_rows_(out.rows), table_(std::move(table)), low_(std::move(low)) {
+      : x_(x.slab),
+        out_(out.slab),
+        x_rows_(x.rows),
+        out_rows_(out.rows),
+        table_(std::move(table)),
+        low_(std::move(low)) {
     for (const auto& words : tables) {
       tables_.emplace_back();
       for (const std::int64_t word : words) tables_.back().push_back(static_cast<Out>(word));
@@ -112,7 +117,7 @@ class ByReference : public Step {
       }
       operands.push_back({at, n});
       for (std::size_t i = 0; i < n; ++i) {
-        const std::byte* row = slabs[s.value.slab] + s.value.rows[i] * kLanes * bytes_of(s.value.lane);
+        const std::byte* row = slabs[s.value.slab].data + s.value.rows[i] * kLanes * bytes_of(s.value.lane);
         for (std::size_t r = 0; r < rows; ++r) at[r * n + i] = word_at(row, s.value.lane, r);
       }
       at += n * kLanes;
@@ -120,7 +125,7 @@ class ByReference : public Step {
     const std::size_t n = out_.size();
     if (!operation_->run(operands, at, rows, at + n * kLanes)) return false;
     for (std::size_t i = 0; i < n; ++i) {
-      std::byte* row = slabs[out_.slab] + out_.rows[i] * kLanes * bytes_of(out_.lane);
+      std::byte* row = slabs[out_.slab].data + out_.rows[i] * kLanes * bytes_of(out_.lane);
       for (std::size_t r = 0; r < rows; ++r) set_word(row, out_.lane, r, at[r * n + i]);
       for (std::size_t r = rows; r < kLanes; ++r) set_word(row, out_.lane, r, 0);
     }
@@ -136,8 +141,7 @@ class ByReference : public Step {
 
 }  // namespace
 
-Planner::Planned Planner::lookup(const Value& x,
-                                 const std::function<std::int64_t(std::size_t, std::int64_t)>& f) {
+Planner::Planned Planner::lookup(const Value& x, const std::function<std::int64_t(std::size_t, std::int64_t)>& f) {
   std::map<std::vector<std::int64_t>, std::size_t> known;
   std::vector<std::vector<std::int64_t>> tables;
   std::vector<std::size_t> table;
@@ -182,7 +186,8 @@ Planner::Planned Planner::tabulated(const Operation& operation, const PlanArgume
     const Operand operand{in.data(), n};
     if (!operation.run({&operand, 1}, &out[w * n], 1, scratch.data())) return {};
   }
-  return lookup(x, [&](std::size_t i, std::int64_t word) { return out[static_cast<std::size_t>(word - all.low) * n + i]; });
+  return lookup(
+      x, [&](std::size_t i, std::int64_t word) { return out[static_cast<std::size_t>(word - all.low) * n + i]; });
 }
 
 Value Planner::reference(std::shared_ptr<const Operation> operation, std::span<const PlanArgument> arguments,

@@ -13,8 +13,13 @@
 
 namespace vigil::fpga_model {
 
-// Where the slabs of a block are: slab s begins at slabs[s]; row r of lane type L at + r * 64 * sizeof(L).
-using Slabs = std::byte* const*;
+// Where a slab of a block is: row r at data + r * row_bytes. That is 64 lanes a row, but for inputs that elementwise
+// steps read where the caller has them (never written, not aligned).
+struct SlabMemory {
+  std::byte* data = nullptr;
+  std::size_t row_bytes = 0;
+};
+using Slabs = const SlabMemory*;
 
 class Step {
  public:
@@ -48,11 +53,11 @@ enum class MapKind : std::uint8_t {
 struct MapStage {
   MapKind kind = MapKind::copy;
   Operands b;
-  std::int64_t low = 0, high = 0;           // clip
-  int a_left = 0, b_left = 0;               // sum, minus, maximum, minimum
-  std::vector<std::int64_t> scale, shift;   // affine; `scale` holds the counts of shift
+  std::int64_t low = 0, high = 0;          // clip
+  int a_left = 0, b_left = 0;              // sum, minus, maximum, minimum
+  std::vector<std::int64_t> scale, shift;  // affine; `scale` holds the counts of shift
   CastPlan cast;
-  std::vector<std::uint8_t> limited;  // of each row: whether its words may leave the type
+  std::vector<Limit> limits;  // of each row: the cast's, or none where its words never leave the type
 };
 
 // out row i = what the stages make of row i of a, computed in `lane`.
@@ -108,9 +113,7 @@ struct LinearStep {
   std::size_t out = 0;      // kSpareRows more rows than positions * columns, of `lane`
 
   static constexpr std::size_t kSpareRows = 8;
-  bool packs() const {
-    return kind == LinearKind::dot8 || kind == LinearKind::dot16 || kind == LinearKind::split16;
-  }
+  bool packs() const { return kind == LinearKind::dot8 || kind == LinearKind::dot16 || kind == LinearKind::split16; }
   std::size_t packed_terms() const { return kind == LinearKind::dot8 ? (n + 3) / 4 : packs() ? (n + 1) / 2 : n; }
   std::size_t scratch_rows() const {
     return packed_terms() + (kind == LinearKind::split16 ? (columns + kSpareRows) / 2 + 1 : 0);
@@ -122,6 +125,9 @@ struct LinearStep {
 struct Kernels {
   std::unique_ptr<const Step> (*map)(MapStep);
   std::unique_ptr<const Step> (*linear)(LinearStep);
+  // Whether all words of `rows` rows of 64 lanes, `row_bytes` apart, lie in lowest..highest.
+  bool (*inside)(const std::byte* words, std::size_t row_bytes, std::size_t rows, Lane lane, std::int64_t lowest,
+                 std::int64_t highest);
 };
 // Of `target`; null where this build has none.
 const Kernels* kernels_of(SimdTarget target);

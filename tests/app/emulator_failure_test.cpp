@@ -4,12 +4,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "../fpga_model/external_libraries.h"
 #include "app/pipeline.h"
 #include "fpga_model/import.h"
 #include "fpga_model/package.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"
+#include "tests/fpga_model/external_libraries.h"
 
 namespace vigil::app {
 namespace {

@@ -78,6 +78,21 @@ TEST(Import, ConiferSumIsWritten) {
   EXPECT_THAT(refusal(source.folder / "a.json", options), HasSubstr("expected sequential or tree"));
 }
 
+TEST(Import, ConiferBeforeWeightsWroteNoPrecisionForThem) {
+  const TemporaryPackage source;
+  json model = json::parse(kTrees);
+  model["config"] = {{"backend", "cpp"},
+                     {"input_precision", "ap_fixed<8,4>"},
+                     {"threshold_precision", "ap_fixed<8,4>"},
+                     {"score_precision", "ap_fixed<6,4>"}};
+  model["metadata"][0]["version"] = "1.5";
+  source.write("m.json", model.dump());
+  EXPECT_EQ(loaded(import_model(source.folder / "m.json"))->info().source, "conifer 1.5, cpp backend");
+  model["trees"][0][0]["weight"] = {{1, 0}, {0, 0}, {0, 0}};
+  source.write("m.json", model.dump());
+  EXPECT_THAT(refusal(source.folder / "m.json"), HasSubstr("key 'config.weight_precision': missing"));
+}
+
 TEST(Import, Network) {
   const TemporaryPackage source;
   source.write("network.json", kNetwork);

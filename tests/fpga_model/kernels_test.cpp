@@ -1,5 +1,5 @@
-// Every public package, on every instruction set this machine has: the same bits as the reference path, for every number
-// of events in a block and for every layout of the words.
+// Every public package, on every instruction set this machine has: the same bits as the reference path, for every
+// number of events in a block and for every layout of the words.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -58,7 +58,8 @@ TEST_P(PackageKernels, SameBitsAsTheReferencePathForEveryCountAndLayout) {
   }
   std::vector<std::int64_t> expected(kRows * words);
   const WordsView rows_first = words_of(in.data(), columns);
-  ASSERT_EQ(model->predict_by_reference(rows_first, mutable_words_of(expected.data(), words), golden.shape[0]), Status::ok);
+  ASSERT_EQ(model->predict_by_reference(rows_first, mutable_words_of(expected.data(), words), golden.shape[0]),
+            Status::ok);
   for (std::size_t i = golden.shape[0] * words; i < expected.size(); ++i)
     expected[i] = expected[i - golden.shape[0] * words];
   std::vector<std::size_t> counts = {4096};
