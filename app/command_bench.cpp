@@ -49,15 +49,23 @@ class Batch {
   std::vector<char> words_;
 };
 
-// Output words of one thread, by column.
+// Output words of one thread, by column, of 4 bytes where all types fit.
 class Outputs {
  public:
-  explicit Outputs(const ModelInfo& info) : words_(kLeading * info.output_words()) {}
-  MutableWordsView view() { return {words_.data(), 8, 8, 8 * static_cast<std::ptrdiff_t>(kLeading)}; }
-  const std::vector<std::int64_t>& words() const { return words_; }
+  explicit Outputs(const ModelInfo& info) {
+    for (const Output& o : info.outputs) {
+      if (o.type.lowest() < INT32_MIN || o.type.highest() > INT32_MAX) bytes_ = 8;
+    }
+    words_.resize(kLeading * info.output_words() * static_cast<std::size_t>(bytes_));
+  }
+  MutableWordsView view() {
+    return {words_.data(), bytes_, bytes_, bytes_ * static_cast<std::ptrdiff_t>(kLeading)};
+  }
+  const std::vector<char>& words() const { return words_; }
 
  private:
-  std::vector<std::int64_t> words_;
+  int bytes_ = 4;
+  std::vector<char> words_;
 };
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Item {
   Rejection rejection = Rejection::none;
   EventBatch batch;              // points into frame; on rejection as far as it was readable
   const Model* model = nullptr;  // null where the batch names none that is loaded
+  std::string failure;           // of an emulator that could not compute; empty otherwise
   bool is_foreign = false;       // of another model_hash than the loaded model's
   monitors::BatchSummary summary;
 };
@@ -43,6 +45,7 @@ class ItemPool {
               back->batch = {};
               back->rejection = Rejection::none;
               back->model = nullptr;
+              back->failure.clear();
               back->is_foreign = false;
               std::lock_guard lock(shelf->mutex);
               if (shelf->items.size() < kMost) shelf->items.push_back(std::move(back));

@@ -130,6 +130,9 @@ std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
   }
   Stream& stream = stream_of(*item);
   const EventBatch& b = item->batch;
+  if (!item->failure.empty())
+    log_once("failed " + b.model, "the emulator of " + b.model + " failed: " + item->failure +
+                                      "; its events are unknown until it computes again");
   const ingest::BatchFacts facts{b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection};
   if (b.unknown_keys > 0) {
     log_once("unknown keys", "batches carry " + std::to_string(b.unknown_keys) + " unknown keys, which are ignored");

@@ -1,5 +1,7 @@
 #include "app/model_set.h"
 
+#include <spdlog/spdlog.h>
+
 #include "core/error.h"
 #include "fpga_model/package.h"
 
@@ -12,6 +14,7 @@ ModelSet::ModelSet(const std::vector<std::string>& packages) {
     if (find(model->info().name) != nullptr) {
       throw Error(package, "a second model named '" + model->info().name + "'", "packages of different names");
     }
+    for (const std::string& warning : model->info().warnings) spdlog::warn("{}: {}", model->info().name, warning);
     models_.push_back(std::move(model));
   }
 }

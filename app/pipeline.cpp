@@ -79,7 +79,10 @@ void emulate(Item& item, const ModelSet& models) {
   }
   const Status status = fits_columns(info) ? emulate_columns(item, info) : emulate_rows(item, info);
   if (status == Status::word_out_of_range) item.rejection = Rejection::word_range;
-  if (status == Status::failed) item.summary.fill_failed(item.batch);
+  if (status == Status::failed) {
+    item.failure = item.model->failure();
+    item.summary.fill_failed(item.batch);
+  }
 }
 
 }  // namespace

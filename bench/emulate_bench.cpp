@@ -1,4 +1,5 @@
-// Emulation alone: events a second through the demo model, and through the public packages where ../shared is there.
+// Emulation alone, on contiguous columns as the pipeline hands them over: events a second through the demo model, and
+// through the public packages where ../shared is there, by the reference path and by the kernels of this processor.
 #include <benchmark/benchmark.h>
 
 #include <filesystem>
@@ -12,35 +13,48 @@
 namespace {
 
 namespace fs = std::filesystem;
+using vigil::fpga_model::SimdTarget;
 
-void emulate(benchmark::State& state, const std::string& package) {
-  const auto model = vigil::fpga_model::load_package(package);
+constexpr std::size_t kRows = 1024;
+constexpr std::size_t kLeading = kRows + 32;  // columns a power of two apart would share cache sets
+
+void emulate(benchmark::State& state, const std::string& package, SimdTarget target) {
+  vigil::fpga_model::LoadOptions options;
+  options.target = target;
+  const auto model = vigil::fpga_model::load_package(package, options);
   const auto& info = model->info();
   const auto golden = vigil::app::read_events((fs::path(package) / "golden_inputs.npy").string(), info);
-  constexpr std::size_t kRows = 4096;
-  std::vector<std::int64_t> in(kRows * info.inputs.size()), out(kRows * info.output_words());
-  for (std::size_t i = 0; i < in.size(); ++i) in[i] = golden.words[i % golden.words.size()];
+  const std::size_t columns = info.inputs.size();
+  std::vector<std::int32_t> in(kLeading * columns), out(kLeading * info.output_words());
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t c = 0; c < columns; ++c)
+      in[c * kLeading + r] = static_cast<std::int32_t>(golden.words[r % golden.rows * columns + c]);
+  }
+  const std::ptrdiff_t stride = 4 * static_cast<std::ptrdiff_t>(kLeading);
   for (auto _ : state) {
-    const auto status = model->predict(vigil::words_of(in.data(), info.inputs.size()),
-                                       vigil::mutable_words_of(out.data(), info.output_words()), kRows);
+    const auto status = model->predict({in.data(), 4, 4, stride}, {out.data(), 4, 4, stride}, kRows);
     if (status != vigil::Status::ok) state.SkipWithError("the emulator failed");
     benchmark::DoNotOptimize(out.data());
   }
   per_event(state, kRows);
 }
 
+void add(const std::string& name, const std::string& package) {
+  for (const SimdTarget target : {SimdTarget::reference, vigil::fpga_model::best_simd_target()}) {
+    benchmark::RegisterBenchmark(("emulate/" + name + "/" + to_string(target)).c_str(),
+                                 [=](benchmark::State& s) { emulate(s, package, target); });
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
-  benchmark::RegisterBenchmark("emulate/demo",
-                               [](benchmark::State& s) { emulate(s, vigil::app::demo_model_folder()); });
+  add("demo", vigil::app::demo_model_folder());
   const fs::path shared = fs::path(vigil::app::demo_folder()) / ".." / ".." / "shared" / "data" / "models";
   for (const char* name : {"axol1tl_v4", "cicada_v2", "jet3_default", "emtf_nn_v1", "bdt_binary_18_8"}) {
     const std::string package = (shared / name).lexically_normal().string();
-    if (!fs::is_directory(package)) continue;
-    benchmark::RegisterBenchmark((std::string("emulate/") + name).c_str(),
-                                 [package](benchmark::State& s) { emulate(s, package); });
+    if (fs::is_directory(package)) add(name, package);
   }
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -112,6 +112,7 @@ struct ModelInfo {
   std::vector<InputColumn> inputs;
   std::vector<Output> outputs;
   std::vector<Seed> seeds;
+  std::vector<std::string> warnings;  // what a person should know: assumptions, where the vendor's simulation differs
 
   std::size_t output_words() const { return outputs.empty() ? 0 : outputs.back().first_word + outputs.back().words; }
   // Column of a seed's word in the concatenated outputs.
@@ -132,6 +133,8 @@ class Model {
   // in [rows, inputs.size()] raw words -> out [rows, output_words()] raw words. rows = 0 is allowed.
   // On anything but ok the contents of `out` are undefined.
   [[nodiscard]] virtual Status predict(const WordsView& in, const MutableWordsView& out, std::size_t rows) const = 0;
+  // Why predict last answered `failed`, naming the library; empty while it never did.
+  virtual std::string failure() const { return {}; }
 };
 
 }  // namespace vigil

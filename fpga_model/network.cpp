@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "fpga_model/fast_network.h"
 #include "fpga_model/layer_reader.h"
+#include "fpga_model/quirks.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -52,6 +53,7 @@ Network::Network(std::string_view json, const std::string& file) {
   for (std::size_t i = 0; i < layers.size(); ++i) read_layer(std::move(layers[i]), i, file);
   read_outputs(top);
   top.finish();
+  warnings_ = vendor_quirks(*document);
 }
 
 void Network::name_tensor(const JsonSection& section, const std::string& key, const std::string& name,

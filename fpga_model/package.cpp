@@ -114,6 +114,7 @@ std::shared_ptr<const PackageModel> load_package(const std::filesystem::path& fo
   std::unique_ptr<const Engine> engine = load_engine(files, package);
   ModelInfo info = describe(package, *engine);
   info.hash = files.hash();
+  info.warnings = engine->warnings();
   auto model = std::make_shared<PackageModel>(std::move(info), std::move(engine), options.target);
   if (options.check_golden) model->set_golden(check_golden(*model, files));
   return model;

@@ -45,7 +45,7 @@ class PackageModel : public Model {
   std::string kernel(std::size_t layer) const;
   const std::vector<std::string>& warnings() const { return engine_->warnings(); }
   // Why predict last said `failed`, naming the library; empty where it never did.
-  std::string failure() const { return engine_->failure(); }
+  std::string failure() const override { return engine_->failure(); }
 
   // All tensors, network inputs first, then in order of execution, and the layers that make them.
   const std::vector<TensorInfo>& tensors() const { return engine_->tensors(); }

@@ -1,4 +1,6 @@
 // format hls4ml_project: the project folder of a package, read and run as the network it computes.
+#include <algorithm>
+
 #include "core/error.h"
 #include "fpga_model/formats.h"
 #include "fpga_model/hls4ml/project.h"
@@ -10,7 +12,9 @@ namespace {
 class Hls4mlNetwork : public Network {
  public:
   Hls4mlNetwork(const Hls4mlProject& project, const std::string& where) : Network(project.network_json, where) {
-    warnings_.insert(warnings_.begin(), project.notes.begin(), project.notes.end());
+    for (const std::string& note : project.notes) {  // the quirks among them are known already
+      if (std::find(warnings_.begin(), warnings_.end(), note) == warnings_.end()) warnings_.push_back(note);
+    }
   }
 };
 

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "core/error.h"
-#include "fpga_model/hls4ml/quirks.h"
 #include "fpga_model/hls4ml/top_function.h"
+#include "fpga_model/quirks.h"
 
 namespace vigil::fpga_model {
 namespace hls4ml {
@@ -64,7 +64,7 @@ class ProjectReader {
     result.network_json = graph.finish(name, top.path + ": " + name);
     result.notes = release_.notes();
     result.notes.insert(result.notes.end(), notes.begin(), notes.end());
-    const auto quirks = vendor_quirks(graph.network());
+    const auto quirks = vendor_quirks(nlohmann::json::parse(result.network_json));
     result.notes.insert(result.notes.end(), quirks.begin(), quirks.end());
     return result;
   }

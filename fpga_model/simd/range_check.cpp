@@ -2,6 +2,7 @@
 #include "fpga_model/simd/highway_sets.h"
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "fpga_model/simd/range_check.cpp"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 // Highway wants the loop above first.
 #include <hwy/highway.h>
@@ -22,6 +23,9 @@ HWY_NOINLINE HWY_ATTR bool inside_in(const std::byte* words, std::size_t row_byt
   auto smallest = hn::Zero(d), largest = hn::Zero(d);  // 0 is a word of every type
   for (std::size_t i = 0; i < rows; ++i) {
     const T* row = reinterpret_cast<const T*>(words + i * row_bytes);
+    // The same rows of the next block: columns are too far apart for the processor to guess. Never a fault.
+    for (std::size_t line = 0; line < sizeof(T); ++line)
+      hwy::Prefetch(reinterpret_cast<const std::byte*>(row + kLanes) + line * 64);
     for (std::size_t e = 0; e < kLanes; e += hn::Lanes(d)) {
       const auto x = hn::LoadU(d, row + e);
       smallest = hn::Min(smallest, x);

@@ -149,6 +149,11 @@ void run(const std::string& text) {
 
 }  // namespace
 
+#if defined(__has_feature)  // clang says it so
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 void* operator new(std::size_t n) {
   void* p = std::malloc(n == 0 ? 1 : n);

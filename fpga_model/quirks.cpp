@@ -1,14 +1,14 @@
-#include "fpga_model/hls4ml/quirks.h"
+#include "fpga_model/quirks.h"
 
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "fpga_model/tensor.h"
 
-namespace vigil::fpga_model::hls4ml {
+namespace vigil::fpga_model {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;
 
 FixedPoint type_of(const Json& holder) { return parse_fixed_point(holder.at("type").get<std::string>(), "type"); }
 
@@ -35,6 +35,9 @@ std::vector<std::string> vendor_quirks(const Json& network) {
   std::vector<std::string> found;
   std::map<std::string, FixedPoint> types;
   for (const Json& input : network.at("inputs")) types[input.at("name")] = type_of(input);
+  if (network.contains("constants")) {
+    for (const auto& [name, constant] : network.at("constants").items()) types[name] = type_of(constant);
+  }
   for (const Json& layer : network.at("layers")) {
     const std::string op = layer.at("op").get<std::string>();
     const FixedPoint out = type_of(layer.at("output"));
@@ -63,4 +66,4 @@ std::vector<std::string> vendor_quirks(const Json& network) {
   return found;
 }
 
-}  // namespace vigil::fpga_model::hls4ml
+}  // namespace vigil::fpga_model
