@@ -266,16 +266,16 @@ class Follower {
   }
 
   void collect(AdderGraph& graph) const {
-    int weight_bit = kFraction + 60;
-    int bias_bit = kFraction + 60;
+    // The lowest bit that is set in any; countr_zero(0) is 64.
+    int weight_bit = 64;
+    int bias_bit = 64;
     for (const auto& output : outputs_) {
       for (const auto& [i, c] : output->coefficients)
         weight_bit = std::min(weight_bit, std::countr_zero(static_cast<std::uint64_t>(c)));
-      if (output->constant != 0)
-        bias_bit = std::min(bias_bit, std::countr_zero(static_cast<std::uint64_t>(output->constant)));
+      bias_bit = std::min(bias_bit, std::countr_zero(static_cast<std::uint64_t>(output->constant)));
     }
-    if (weight_bit > 100) weight_bit = kFraction;
-    if (bias_bit > 100) bias_bit = kFraction;
+    if (weight_bit == 64) weight_bit = kFraction;
+    if (bias_bit == 64) bias_bit = kFraction;
     graph.weights.assign(graph.inputs * graph.outputs, 0);
     graph.bias.assign(graph.outputs, 0);
     for (std::size_t j = 0; j < outputs_.size(); ++j) {

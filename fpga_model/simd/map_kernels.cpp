@@ -212,6 +212,54 @@ HWY_NOINLINE HWY_ATTR void map_rows(const MapStep& s, const std::vector<Rounding
   }
 }
 
+// The commonest steps of deployed models without a branch: kinds, roundings and limits are known to the compiler, and
+// limits are applied to every row (they change no word that never leaves the type).
+template <MapKind kKind_, Rounding kRounding_, Limit kLimit_>
+struct Fixed {
+  static constexpr MapKind kKind = kKind_;
+  static constexpr Rounding kRounding = kRounding_;
+  static constexpr Limit kLimit = kLimit_;
+};
+
+template <class T, MapKind kKind>
+HWY_INLINE HWY_ATTR void produce_fixed(const MapStage& s, std::size_t i, Vectors<T>& row) {
+  const Tag<T> d;
+  if constexpr (kKind == MapKind::floor) {
+    const auto low = hn::Set(d, static_cast<T>(s.low));
+    VIGIL_EACH(hn::Max(x, low));
+  }
+  if constexpr (kKind == MapKind::offset) {
+    const auto shift = hn::Set(d, static_cast<T>(s.shift[i]));
+    VIGIL_EACH(hn::Add(x, shift));
+  }
+}
+
+template <class T, class F>
+HWY_INLINE HWY_ATTR void fixed_stage(const MapStage& s, std::size_t i, Vectors<T>& row) {
+  if constexpr (F::kKind == MapKind::shift) {  // one of the two counts is 0
+    const auto count = static_cast<int>(s.scale[i]);
+    const int left = count < 0 ? -count : 0, right = count > 0 ? count : 0;
+    VIGIL_EACH(hn::ShiftRightSame(hn::ShiftLeftSame(x, left), right));
+  } else {
+    static_assert(F::kKind == MapKind::copy || F::kKind == MapKind::floor || F::kKind == MapKind::offset);
+    produce_fixed<T, F::kKind>(s, i, row);
+  }
+  round_row<T>(s.cast, F::kRounding, row);
+  limit_row<T>(s.cast, F::kLimit, row);
+}
+
+template <class T, class... F>
+HWY_NOINLINE HWY_ATTR void map_fixed(const MapStep& s, Slabs slabs) {
+  for (std::size_t i = 0; i < s.out_rows.size(); ++i) {
+    for (std::size_t first = 0; first < kLanes; first += kWide<T> * hn::Lanes(Tag<T>())) {
+      Vectors<T> row = load_row<T>(s.a, i, slabs, first);
+      const MapStage* stage = s.stages.data();
+      (fixed_stage<T, F>(*stage++, i, row), ...);
+      store_row<T>(s, i, slabs, first, row);
+    }
+  }
+}
+
 // The commonest step after a layer: max(a, low) and nothing else, on rows that lie together.
 template <class T>
 HWY_NOINLINE HWY_ATTR void floor_rows(const MapStep& s, Slabs slabs) {
@@ -232,16 +280,59 @@ bool are_together(const std::vector<std::uint32_t>& rows) {
 
 #undef VIGIL_EACH
 
+using FixedRun = void (*)(const MapStep&, Slabs);
+
+template <class... F>
+bool is(const MapStep& step, const std::vector<Rounding>& roundings) {
+  if (step.stages.size() != sizeof...(F)) return false;
+  std::size_t k = 0;
+  const auto matches = [&](MapKind kind, Rounding rounding, Limit limit) {
+    const MapStage& s = step.stages[k];
+    return s.kind == kind && roundings[k++] == rounding && s.cast.limit == limit;
+  };
+  return (matches(F::kKind, F::kRounding, F::kLimit) && ...);
+}
+
+// Null where the step is none of the common ones.
+FixedRun common_run(const MapStep& step, const std::vector<Rounding>& roundings) {
+  if (step.lane != Lane::i32) return nullptr;
+#define VIGIL_COMMON(...) \
+  if (is<__VA_ARGS__>(step, roundings)) return &map_fixed<std::int32_t, __VA_ARGS__>
+  using enum MapKind;
+  using RC = Fixed<copy, Rounding::by_last_bit, Limit::clamp>;  // AP_RND_CONV, AP_SAT: the quantizers of QKeras
+  VIGIL_COMMON(RC);
+  using ReluRC = Fixed<floor, Rounding::by_last_bit, Limit::clamp>;
+  VIGIL_COMMON(ReluRC);
+  using ReluR = Fixed<floor, Rounding::plain, Limit::clamp>;  // AP_RND, AP_SAT
+  VIGIL_COMMON(ReluR);
+  using Wrap = Fixed<copy, Rounding::none, Limit::wrap>;
+  VIGIL_COMMON(Wrap);
+  using Truncate = Fixed<copy, Rounding::truncate, Limit::wrap>;
+  VIGIL_COMMON(Truncate);
+  using Offset = Fixed<offset, Rounding::none, Limit::wrap>;  // the scaling of AXOL1TL
+  using ShiftWrap = Fixed<shift, Rounding::none, Limit::wrap>;
+  VIGIL_COMMON(Offset, ShiftWrap, RC);
+  using Shift = Fixed<shift, Rounding::none, Limit::none>;
+  VIGIL_COMMON(Offset, Shift, RC);
+#undef VIGIL_COMMON
+  return nullptr;
+}
+
 class Map : public Step {
  public:
   explicit Map(MapStep step) : step_(std::move(step)) {
     for (const MapStage& stage : step_.stages) roundings_.push_back(rounding_of(stage.cast));
+    common_ = common_run(step_, roundings_);
     const MapStage& first = step_.stages[0];
     floors_ = step_.stages.size() == 1 && first.kind == MapKind::floor && first.cast.changes_nothing() &&
               step_.a.lane == step_.lane && step_.out_lane == step_.lane && are_together(step_.a.rows) &&
               are_together(step_.out_rows);
   }
   bool run(Slabs slabs, std::size_t) const override {
+    if (common_ != nullptr) {
+      common_(step_, slabs);
+      return true;
+    }
     switch (step_.lane) {
       case Lane::i16:
         run_in<std::int16_t>(slabs);
@@ -265,6 +356,7 @@ class Map : public Step {
 
   MapStep step_;
   std::vector<Rounding> roundings_;
+  FixedRun common_ = nullptr;
   bool floors_ = false;
 };
 
