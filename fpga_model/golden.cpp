@@ -1,5 +1,6 @@
 #include "fpga_model/golden.h"
 
+#include <cstdio>
 #include <map>
 #include <numeric>
 
@@ -20,6 +21,12 @@ struct Expected {
   bool is_output = false;
   NpyArray array;
 };
+
+std::string bits_text(std::int64_t bits) {
+  char text[24];
+  std::snprintf(text, sizeof text, "%#llx", static_cast<unsigned long long>(bits));
+  return text;
+}
 
 NpyArray read_words(const PackageFiles& files, const std::string& path, std::size_t columns) {
   NpyArray array = parse_npy(files.content(path), files.where(path));
@@ -146,7 +153,8 @@ GoldenCheck check_golden(const PackageModel& model, const PackageFiles& files) {
       for (std::size_t i = first; i < last; ++i) {
         if (words[i - first] == e.array.integers[i]) continue;
         throw Error(e.file, e.what + ", row " + std::to_string(i / columns) + ", column " + std::to_string(i % columns),
-                    std::to_string(e.array.integers[i]) + ", found " + std::to_string(words[i - first]));
+                    std::to_string(e.array.integers[i]) + ", found " + std::to_string(words[i - first]) +
+                        " (bits that differ " + bits_text(e.array.integers[i] ^ words[i - first]) + ")");
       }
     }
   };

@@ -193,6 +193,8 @@ std::unique_ptr<const FastEngine> Network::fast(SimdTarget target) const {
       if (!planned) planner.rewind(mark);
     }
     values[t] = planned ? *planned : planner.reference(steps_[s].operation, arguments, tensors_[t]);
+    if (planned && planner.mark().steps == mark.steps)
+      planner.set_note("nothing to compute: the words stay where they are");
     kernels.push_back(planner.take_note());
   }
   std::vector<Value> outputs;
