@@ -236,10 +236,14 @@ HWY_INLINE HWY_ATTR void produce_fixed(const MapStage& s, std::size_t i, Vectors
 
 template <class T, class F>
 HWY_INLINE HWY_ATTR void fixed_stage(const MapStage& s, std::size_t i, Vectors<T>& row) {
-  if constexpr (F::kKind == MapKind::shift) {  // one of the two counts is 0
+  if constexpr (F::kKind == MapKind::shift) {
+    // Nearly all rows drop bits, and what drops bits cannot leave the type: worth a branch.
     const auto count = static_cast<int>(s.scale[i]);
-    const int left = count < 0 ? -count : 0, right = count > 0 ? count : 0;
-    VIGIL_EACH(hn::ShiftRightSame(hn::ShiftLeftSame(x, left), right));
+    if (s.limits[i] == Limit::none && count >= 0) {
+      VIGIL_EACH(hn::ShiftRightSame(x, count));
+      return;
+    }
+    produce<T>(s, i, nullptr, 0, row);
   } else {
     static_assert(F::kKind == MapKind::copy || F::kKind == MapKind::floor || F::kKind == MapKind::offset);
     produce_fixed<T, F::kKind>(s, i, row);
