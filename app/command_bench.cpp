@@ -58,9 +58,7 @@ class Outputs {
     }
     words_.resize(kLeading * info.output_words() * static_cast<std::size_t>(bytes_));
   }
-  MutableWordsView view() {
-    return {words_.data(), bytes_, bytes_, bytes_ * static_cast<std::ptrdiff_t>(kLeading)};
-  }
+  MutableWordsView view() { return {words_.data(), bytes_, bytes_, bytes_ * static_cast<std::ptrdiff_t>(kLeading)}; }
   const std::vector<char>& words() const { return words_; }
 
  private:

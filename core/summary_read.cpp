@@ -123,9 +123,8 @@ void read_words(const Node& node, WordSummary& words, const FixedPoint& type, st
   }
   const Node sparse = node.at("words");
   if (!seeded) throw Error(node.where, sparse.path + " is present", "it only where a seed cuts on the word");
-  const std::uint64_t total =
-      sparse.sparse(type.lowest(), type.highest(), std::uint64_t{1} << 60,
-                    [&](std::int64_t word, std::uint64_t n) { words.words.append(word, n); });
+  const std::uint64_t total = sparse.sparse(type.lowest(), type.highest(), std::uint64_t{1} << 60,
+                                            [&](std::int64_t word, std::uint64_t n) { words.words.append(word, n); });
   if (total != events) sparse.fail("counts of " + std::to_string(events) + " events");
 }
 

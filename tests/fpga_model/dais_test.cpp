@@ -31,8 +31,8 @@ std::string bytes_of(const Ints& ints) { return {reinterpret_cast<const char*>(i
 
 // Inputs of 4 and 3 fractional bits (7 wide signed, 5 wide unsigned), then one operation, then the output.
 struct Program {
-  Ints operation;  // opcode, id0, id1, low, high, signed, integer, fraction
-  Ints tables = {};   // sizes, then words
+  Ints operation;    // opcode, id0, id1, low, high, signed, integer, fraction
+  Ints tables = {};  // sizes, then words
   std::int32_t table_count = 0;
   std::int32_t version = 1;
   std::string bytes() const {
