@@ -23,7 +23,7 @@ constexpr std::size_t kBatches = 256;          // of one timed pass, all over th
 constexpr std::size_t kLeading = kBatch + 32;  // columns a power of two apart would share cache sets
 constexpr double kReferenceSeconds = 0.2;
 
-// A batch as the pipeline hands it over: one contiguous column a word, in the smallest words that hold every type.
+// One contiguous column a word, in the smallest words that hold every type.
 class Batch {
  public:
   Batch(const EventArray& events, const ModelInfo& info) : inputs_(info.inputs.size()) {

@@ -48,7 +48,7 @@ ordered_json describe(const fpga_model::PackageModel& model) {
                              {"kernel", model.kernel(l)}});
   }
   out["target"] = to_string(model.target());
-  out["warnings"] = model.warnings();
+  out["warnings"] = info.warnings;
   const auto& golden = model.golden();
   out["golden"] = {{"events", golden.events},
                    {"output_words", golden.output_words},
@@ -88,8 +88,8 @@ int run_model_inspect(const ModelOptions& options) {
     fmt::print("{:<22} {:<12} {:<14} {:<34} {}\n", layer.name, layer.op, shape_text(tensor.shape),
                to_string(tensor.type), model->kernel(l));
   }
-  if (!model->warnings().empty()) fmt::print("\n");
-  for (const std::string& warning : model->warnings()) fmt::print("warning: {}\n", warning);
+  if (!info.warnings.empty()) fmt::print("\n");
+  for (const std::string& warning : info.warnings) fmt::print("warning: {}\n", warning);
   const auto& golden = model->golden();
   if (golden.events == 0) {
     fmt::print("\ngolden vectors: none in the package\n");

@@ -8,6 +8,7 @@
 #include "app/arrays.h"
 #include "app/demo_data.h"
 #include "bench/per_event.h"
+#include "core/word_columns.h"
 #include "fpga_model/package.h"
 
 namespace {
@@ -16,7 +17,6 @@ namespace fs = std::filesystem;
 using vigil::fpga_model::SimdTarget;
 
 constexpr std::size_t kRows = 1024;
-constexpr std::size_t kLeading = kRows + 32;  // columns a power of two apart would share cache sets
 
 void emulate(benchmark::State& state, const std::string& package, SimdTarget target) {
   vigil::fpga_model::LoadOptions options;
@@ -25,16 +25,15 @@ void emulate(benchmark::State& state, const std::string& package, SimdTarget tar
   const auto& info = model->info();
   const auto golden = vigil::app::read_events((fs::path(package) / "golden_inputs.npy").string(), info);
   const std::size_t columns = info.inputs.size();
-  std::vector<std::int32_t> in(kLeading * columns), out(kLeading * info.output_words());
-  for (std::size_t r = 0; r < kRows; ++r) {
-    for (std::size_t c = 0; c < columns; ++c)
-      in[c * kLeading + r] = static_cast<std::int32_t>(golden.words[r % golden.rows * columns + c]);
-  }
-  const std::ptrdiff_t stride = 4 * static_cast<std::ptrdiff_t>(kLeading);
+  std::vector<std::int64_t> rows(kRows * columns);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = golden.words[i % golden.words.size()];
+  vigil::WordColumns in, out;
+  vigil::to_columns(vigil::words_of(rows.data(), columns), 0, kRows, columns, in);
+  out.resize(kRows, info.output_words());
   for (auto _ : state) {
-    const auto status = model->predict({in.data(), 4, 4, stride}, {out.data(), 4, 4, stride}, kRows);
+    const auto status = model->predict(in.view(), out.mutable_view(), kRows);
     if (status != vigil::Status::ok) state.SkipWithError("the emulator failed");
-    benchmark::DoNotOptimize(out.data());
+    benchmark::DoNotOptimize(out.data.data());
   }
   per_event(state, kRows);
 }

@@ -5,14 +5,17 @@
 #include <stdexcept>
 #include <string>
 
+#include "core/shown.h"
+
 namespace vigil {
 
 class Error : public std::runtime_error {
  public:
-  // Reads "where: what, expected expected"; `expected` may be empty.
+  // Reads "where: what, expected expected"; `expected` may be empty. One line whatever is quoted (core/shown.h).
   // Example: Error("network.json: layer 'q_dense', key 'weights'", "shape [57,28]", "[29,28]").
   Error(const std::string& where, const std::string& what, const std::string& expected = {})
-      : std::runtime_error(where + ": " + what + (expected.empty() ? std::string{} : ", expected " + expected)) {}
+      : std::runtime_error(
+            escaped(where + ": " + what + (expected.empty() ? std::string{} : ", expected " + expected))) {}
 };
 
 }  // namespace vigil

@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "core/error.h"
-#include "core/one_line.h"
 
 namespace vigil {
 namespace {
@@ -175,7 +174,7 @@ double FixedPoint::to_real(std::int64_t raw) const { return std::ldexp(static_ca
 
 FixedPoint parse_fixed_point(std::string_view text, const std::string& where) {
   const auto fail = [&](const std::string& expected) -> FixedPoint {
-    throw Error(one_line(where), one_line("type '" + std::string(text.substr(0, 100)) + "'"), expected);
+    throw Error(where, "type '" + std::string(text.substr(0, 100)) + "'", expected);
   };
   std::string_view rest = trimmed(text);
   FixedPoint type;

@@ -11,13 +11,6 @@ constexpr std::size_t kAlignment = 64;
 
 std::size_t aligned(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
-template <class Lane>
-bool load(const WordsView& in, std::size_t first, std::size_t column, std::size_t rows, const FastNetwork::Input& input,
-          std::byte* slab, SimdTarget target) {
-  return load_columns(in, first, column, input.value.size(), rows, input.lowest.data(), input.highest.data(),
-                      reinterpret_cast<Lane*>(slab), target);
-}
-
 }  // namespace
 
 FastNetwork::FastNetwork(Planner planner, std::vector<Input> inputs, std::vector<Value> outputs,
@@ -120,18 +113,10 @@ Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::s
       continue;
     }
     std::byte* slab = slabs[input.value.slab].data;
-    bool inside = false;
-    switch (input.value.lane) {
-      case Lane::i16:
-        inside = load<std::int16_t>(in, first, column, rows, input, slab, target_);
-        break;
-      case Lane::i32:
-        inside = load<std::int32_t>(in, first, column, rows, input, slab, target_);
-        break;
-      case Lane::i64:
-        inside = load<std::int64_t>(in, first, column, rows, input, slab, target_);
-        break;
-    }
+    const bool inside = for_lane(input.value.lane, [&](auto word) {
+      return load_columns(in, first, column, n, rows, input.lowest.data(), input.highest.data(),
+                          reinterpret_cast<decltype(word)*>(slab), target_);
+    });
     if (!inside) return Status::word_out_of_range;
     column += n;
   }
@@ -142,17 +127,9 @@ Status FastNetwork::run(const WordsView& in, const MutableWordsView& out, std::s
   for (const Value& output : outputs_) {
     for (std::size_t i = 0; i < output.size(); ++i) {
       const std::byte* row = slabs[output.slab].data + output.rows[i] * kLanes * bytes_of(output.lane);
-      switch (output.lane) {
-        case Lane::i16:
-          store_column(reinterpret_cast<const std::int16_t*>(row), out, first, column + i, rows, target_);
-          break;
-        case Lane::i32:
-          store_column(reinterpret_cast<const std::int32_t*>(row), out, first, column + i, rows, target_);
-          break;
-        case Lane::i64:
-          store_column(reinterpret_cast<const std::int64_t*>(row), out, first, column + i, rows, target_);
-          break;
-      }
+      for_lane(output.lane, [&](auto word) {
+        store_column(reinterpret_cast<const decltype(word)*>(row), out, first, column + i, rows, target_);
+      });
     }
     column += output.size();
   }

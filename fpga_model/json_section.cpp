@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "core/one_line.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -53,7 +52,7 @@ std::shared_ptr<const json> parse_json(std::string_view bytes, const std::string
         break;
       case json::parse_event_t::key:
         if (!seen.back().insert(value.get<std::string>()).second)
-          throw Error(file, one_line("key " + shown(value) + " appears twice in one object"));
+          throw Error(file, "key " + shown(value) + " appears twice in one object");
         break;
       default:
         break;
@@ -67,7 +66,7 @@ std::shared_ptr<const json> parse_json(std::string_view bytes, const std::string
     if (const std::size_t end = what.find("] "); end != std::string::npos)
       what = what.substr(end + 2);  // the library's error number
     if (what.size() > 200) what.resize(200);
-    throw Error(file, one_line("not valid JSON: " + what));
+    throw Error(file, "not valid JSON: " + what);
   }
 }
 
@@ -77,11 +76,11 @@ JsonSection::JsonSection(const json& value, std::string lead, std::string prefix
   std::string place = prefix_;
   if (!place.empty()) place.pop_back();
   const std::string where_text = place.empty() ? lead_.substr(0, lead_.size() - 2) : lead_ + "key '" + place + "'";
-  throw Error(one_line(where_text), one_line(found(value)), "a JSON object");
+  throw Error(where_text, found(value), "a JSON object");
 }
 
 void JsonSection::fail(const std::string& key, const std::string& what, const std::string& expected) const {
-  throw Error(one_line(where(key)), one_line(what), one_line(expected));
+  throw Error(where(key), what, expected);
 }
 
 bool JsonSection::has(const std::string& key) const { return json_->contains(key); }
@@ -241,7 +240,7 @@ FixedPoint JsonSection::type(const std::string& key) {
 Constant JsonSection::constant(const std::string& key) { return object(key).as_constant(); }
 
 Constant JsonSection::as_constant() {
-  const std::string place = one_line(lead_ + "key '" + prefix_.substr(0, prefix_.size() - 1) + "'");
+  const std::string place = lead_ + "key '" + prefix_.substr(0, prefix_.size() - 1) + "'";
   Constant c;
   c.type = type("type");
   c.raw = integers("raw");

@@ -8,7 +8,6 @@
 #include <limits>
 
 #include "core/error.h"
-#include "core/one_line.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -52,7 +51,7 @@ class HeaderParser {
 
  private:
   [[noreturn]] void fail(const std::string& what) const {
-    throw Error(where_, one_line("numpy header has " + what),
+    throw Error(where_, "numpy header has " + what,
                 "{'descr': '<i4', 'fortran_order': False, 'shape': (rows, columns), }");
   }
   void skip_space() {
@@ -186,7 +185,7 @@ NpyArray parse_npy(std::string_view bytes, const std::string& where) {
                      (((e[1] == 'i' || e[1] == 'u') && std::string_view("1248").find(e[2]) != std::string_view::npos) ||
                       (e[1] == 'f' && (e[2] == '4' || e[2] == '8')));
   if (!known || (e[0] == '|' && e[2] != '1')) {
-    throw Error(where, one_line("elements of type '" + e.substr(0, 40) + "'"), "i1..i8, u1..u8, f4 or f8");
+    throw Error(where, "elements of type '" + e.substr(0, 40) + "'", "i1..i8, u1..u8, f4 or f8");
   }
   const std::size_t word_bytes = static_cast<std::size_t>(e[2] - '0');
   // No dimension and no partial product may exceed what a file can hold, zeros left aside.

@@ -149,14 +149,14 @@ class Concatenate : public Operation {
       if (k > 0) first[k] = first[k - 1] + parts.back().size();
       parts.push_back(*part);
     }
-    const Planned all = planner.concatenate(parts);
+    const Value all = planner.concatenate(parts);
     std::vector<std::size_t> order;
     for (std::size_t o = 0; o < outer_; ++o) {
       for (std::size_t k = 0; k < parts_.size(); ++k) {
         for (std::size_t i = 0; i < parts_[k].words; ++i) order.push_back(first[k] + o * parts_[k].words + i);
       }
     }
-    return all->elements(order);
+    return all.elements(order);
   }
 
  private:

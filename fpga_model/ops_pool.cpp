@@ -90,12 +90,12 @@ class Pool : public Operation {
                                        const FixedPoint& type) const {
     std::optional<Value> sum;
     if (order_ == Order::stream_window) {
-      const auto all = planner.concatenate(cells);  // [cell][window]: the tree wants [window][cell]
+      const Value all = planner.concatenate(cells);  // [cell][window]: the tree wants [window][cell]
       std::vector<std::size_t> order;
       for (std::size_t w = 0; w < cells[0].size(); ++w) {
         for (std::size_t k = 0; k < cells.size(); ++k) order.push_back(k * cells[0].size() + w);
       }
-      sum = planned_tree(planner, all->elements(order), cells.size(), accum_);
+      sum = planned_tree(planner, all.elements(order), cells.size(), accum_);
     } else {
       sum = planner.cast(cells[0], type.fraction(), accum_);
       const int fraction = std::max(accum_.fraction(), type.fraction());

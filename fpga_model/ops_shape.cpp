@@ -25,8 +25,8 @@ class Gather : public Operation {
                             const TensorInfo& output) const override {
     if (in[0].value == nullptr) return {};
     const bool pads = std::find(from_.begin(), from_.end(), kNone) != from_.end();
-    const auto moved = pads ? planner.with_zeros(*in[0].value, from_) : in[0].value->elements(from_);
-    return moved ? planner.cast(*moved, in[0].info.type.fraction(), output.type) : moved;
+    const Value moved = pads ? planner.with_zeros(*in[0].value, from_) : in[0].value->elements(from_);
+    return planner.cast(moved, in[0].info.type.fraction(), output.type);
   }
 
  private:

@@ -43,7 +43,6 @@ class PackageModel : public Model {
   SimdTarget target() const { return fast_ != nullptr ? target_ : SimdTarget::reference; }
   // How layer `layer` is computed and why that is exact, for people.
   std::string kernel(std::size_t layer) const;
-  const std::vector<std::string>& warnings() const { return engine_->warnings(); }
   // Why predict last said `failed`, naming the library; empty where it never did.
   std::string failure() const override { return engine_->failure(); }
 

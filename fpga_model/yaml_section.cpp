@@ -10,7 +10,6 @@
 #include <sstream>
 
 #include "core/error.h"
-#include "core/one_line.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -71,13 +70,13 @@ YamlSection YamlSection::make(const YAML::Node& node, const std::string& file, c
   auto state = std::make_shared<State>();
   state->file = file;
   state->line = line_of(file, node.Mark());
-  if (!node.IsMap()) throw Error(state->line, one_line(what + " is " + kind(node)), "a mapping");
+  if (!node.IsMap()) throw Error(state->line, what + " is " + kind(node), "a mapping");
   for (const auto& entry : node) {
     const std::string line = line_of(file, entry.first.Mark());
     if (!entry.first.IsScalar()) throw Error(line, "a key that is " + kind(entry.first), "text");
     const std::string key = entry.first.Scalar();
     if (!state->entries.emplace(key, entry.second).second)
-      throw Error(line, one_line("key '" + key.substr(0, 60) + "' appears twice"));
+      throw Error(line, "key '" + key.substr(0, 60) + "' appears twice");
     state->lines[key] = line;
   }
   return YamlSection(std::move(state));
@@ -91,7 +90,7 @@ YamlSection YamlSection::parse(std::string_view bytes, const std::string& file) 
     if (documents != 1) throw Error(file, documents == 0 ? "no YAML document" : "at least 2 YAML documents", "one");
     return make(YAML::Load(text), file, "the file");
   } catch (const YAML::Exception& error) {
-    throw Error(line_of(file, error.mark), one_line("not valid YAML: " + error.msg));
+    throw Error(line_of(file, error.mark), "not valid YAML: " + error.msg);
   }
 }
 
@@ -101,7 +100,7 @@ std::string YamlSection::where(const std::string& key) const {
 }
 
 void YamlSection::fail(const std::string& key, const std::string& what, const std::string& expected) const {
-  throw Error(one_line(where(key)), one_line(what), one_line(expected));
+  throw Error(where(key), what, expected);
 }
 
 bool YamlSection::has(const std::string& key) const { return state_->entries.contains(key); }

@@ -9,18 +9,6 @@ namespace {
 
 constexpr std::size_t kRows = 1024;  // turned or gathered at a time
 
-bool are_int32_columns(const WordsView& words) { return words.word_bytes == 4 && words.row_stride == 4; }
-
-}  // namespace
-
-void WordFill::lay_out(const std::vector<FixedPoint>& types, const std::vector<std::size_t>& exact) {
-  *this = WordFill();
-  layout_ = std::make_shared<WordLayout>(types);
-  moments_.resize(types.size());
-  for (const std::size_t column : exact) exact_.push_back({column, {}});
-}
-
-namespace {
 void count_cells(const std::uint32_t* cells, std::size_t n, std::uint32_t* counts) {
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4) {  // two cells a load
@@ -34,7 +22,17 @@ void count_cells(const std::uint32_t* cells, std::size_t n, std::uint32_t* count
   }
   for (; i < n; ++i) ++counts[cells[i]];
 }
+
+bool are_int32_columns(const WordsView& words) { return words.word_bytes == 4 && words.row_stride == 4; }
+
 }  // namespace
+
+void WordFill::lay_out(const std::vector<FixedPoint>& types, const std::vector<std::size_t>& exact) {
+  *this = WordFill();
+  layout_ = std::make_shared<WordLayout>(types);
+  moments_.resize(types.size());
+  for (const std::size_t column : exact) exact_.push_back({column, {}});
+}
 
 void WordFill::clear() {
   rows_ = 0;

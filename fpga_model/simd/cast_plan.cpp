@@ -53,6 +53,14 @@ Wide quantize_exactly(Wide raw, int shift, Quantization mode) {
   return apply(plan, raw);
 }
 
+Rounding rounding_of(const CastPlan& plan) {
+  if (plan.keeps_every_bit()) return Rounding::none;
+  if (plan.right == 0) return Rounding::append;
+  if (plan.odd != 0) return Rounding::by_last_bit;
+  if (plan.below_zero != 0) return Rounding::by_sign;
+  return plan.base == 0 ? Rounding::truncate : Rounding::plain;
+}
+
 CastPlan without_appended(const CastPlan& plan, int bits) {
   CastPlan out = plan;
   out.right = out.left = 0;

@@ -36,6 +36,18 @@ struct CastPlan {
   bool changes_nothing() const { return left == 0 && right == 0 && limit == Limit::none; }
 };
 
+// Which parts of a plan's first step there are.
+enum class Rounding : std::uint8_t {
+  none,         // every bit is kept
+  append,       // zeros are appended
+  truncate,     // bits are dropped, nothing is added
+  plain,        // zeros are appended, a constant is added, bits are dropped
+  by_last_bit,  // what is added depends on the last kept bit
+  by_sign,      // or on the sign
+  any,          // all of these
+};
+Rounding rounding_of(const CastPlan& plan);
+
 struct PlannedCast {
   CastPlan plan;
   int bits = 16;  // every intermediate fits a lane of so many bits (or wraps harmlessly in it)

@@ -6,11 +6,12 @@
 #include <cstdint>
 
 #include "core/model.h"
+#include "fpga_model/fast_engine.h"
 #include "fpga_model/simd_target.h"
 
 namespace vigil::fpga_model {
 
-inline constexpr std::size_t kColumnLanes = 64;
+inline constexpr std::size_t kColumnLanes = FastEngine::kLanes;
 
 // Reads in[first + r, column], r < rows <= 64, into lanes[r]; lanes[rows..63] become 0. False, lanes undefined, when a
 // word is outside lowest..highest. Precondition: lowest <= 0 <= highest, and both fit a lane. Fastest for a full block

@@ -13,6 +13,7 @@
 
 #include "fpga_model/simd/forest.h"
 #include "fpga_model/simd/highway_sets.h"
+#include "fpga_model/simd/lane_cast-inl.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,72 +22,34 @@ namespace vigil::fpga_model::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Plain loops over lanes become vectors in the compiler.
-template <class X, bool kByWord, Limit kLimit>
-HWY_INLINE HWY_ATTR X convert(const CastPlan& plan, X value) {
-  using U = std::make_unsigned_t<X>;
-  U x = static_cast<U>(value) << plan.left;
-  if constexpr (kByWord) {
-    const U below = static_cast<X>(x) < 0 ? static_cast<U>(plan.below_zero) : 0;
-    const U odd = ((static_cast<X>(x) >> plan.right) & 1) != 0 ? static_cast<U>(plan.odd) : 0;
-    x += below + odd;
-  }
-  x += static_cast<U>(plan.base);
-  const X q = static_cast<X>(x) >> plan.right;
-  if constexpr (kLimit == Limit::wrap) {
-    const U half = static_cast<U>(plan.half);
-    return static_cast<X>(((static_cast<U>(q) + half) & static_cast<U>(plan.mask)) - half);
-  }
-  if constexpr (kLimit == Limit::clamp)
-    return std::min(std::max(q, static_cast<X>(plan.low)), static_cast<X>(plan.high));
-  if constexpr (kLimit == Limit::zero) return q < static_cast<X>(plan.low) || q > static_cast<X>(plan.high) ? X{0} : q;
-  return q;
-}
-
-template <class X, bool kByWord, Limit kLimit>
+template <class X, Rounding kRounding, Limit kLimit>
 HWY_NOINLINE HWY_ATTR void convert_lanes(const CastPlan& plan, const X* HWY_RESTRICT x, X* HWY_RESTRICT out) {
-  const CastPlan p = plan;
-  for (std::size_t r = 0; r < kLanes; ++r) out[r] = convert<X, kByWord, kLimit>(p, x[r]);
+  const hn::ScalableTag<X> d;
+  const LaneCast<hn::ScalableTag<X>> cast(d, plan);
+  for (std::size_t r = 0; r < kLanes; r += hn::Lanes(d))
+    hn::Store(limited(cast, kLimit, rounded(cast, kRounding, hn::Load(d, x + r))), d, out + r);
 }
 
-template <class X, bool kByWord, Limit kLimit>
+template <class X, Rounding kRounding, Limit kLimit>
 HWY_NOINLINE HWY_ATTR void add_term(const CastPlan& plan, int value_shift, const X* HWY_RESTRICT x, X weight,
                                     X* HWY_RESTRICT value) {
-  using U = std::make_unsigned_t<X>;
-  const CastPlan p = plan;
-  for (std::size_t r = 0; r < kLanes; ++r) {
-    const U sum = (static_cast<U>(value[r]) << value_shift) + static_cast<U>(x[r]) * static_cast<U>(weight);
-    value[r] = convert<X, kByWord, kLimit>(p, static_cast<X>(sum));
+  const hn::ScalableTag<X> d;
+  const LaneCast<hn::ScalableTag<X>> cast(d, plan);
+  for (std::size_t r = 0; r < kLanes; r += hn::Lanes(d)) {
+    const auto sum = hn::Add(hn::ShiftLeftSame(hn::Load(d, value + r), value_shift),
+                             hn::Mul(hn::Load(d, x + r), hn::Set(d, weight)));
+    hn::Store(limited(cast, kLimit, rounded(cast, kRounding, sum)), d, value + r);
   }
-}
-
-// The same conversion on vectors.
-template <bool kByWord, Limit kLimit, class D>
-HWY_INLINE HWY_ATTR hn::Vec<D> convert_vector(D d, const CastPlan& plan, hn::Vec<D> x) {
-  const auto all = [&](std::int64_t word) HWY_ATTR { return hn::Set(d, static_cast<hn::TFromD<D>>(word)); };
-  x = hn::ShiftLeftSame(x, plan.left);
-  if constexpr (kByWord) {
-    const auto below = hn::And(hn::BroadcastSignBit(x), all(plan.below_zero));
-    const auto odd = hn::And(hn::ShiftRightSame(x, plan.right), all(plan.odd));
-    x = hn::Add(x, hn::Add(below, odd));
-  }
-  const auto q = hn::ShiftRightSame(hn::Add(x, all(plan.base)), plan.right);
-  if constexpr (kLimit == Limit::wrap)
-    return hn::Sub(hn::And(hn::Add(q, all(plan.half)), all(plan.mask)), all(plan.half));
-  if constexpr (kLimit == Limit::clamp) return hn::Min(hn::Max(q, all(plan.low)), all(plan.high));
-  if constexpr (kLimit == Limit::zero)
-    return hn::IfThenZeroElse(hn::Or(hn::Lt(q, all(plan.low)), hn::Gt(q, all(plan.high))), q);
-  return q;
 }
 
 // All terms of a value, two vectors of events at a time.
-template <bool kByWord, Limit kLimit>
+template <Rounding kRounding, Limit kLimit>
 HWY_NOINLINE HWY_ATTR void add_terms(const ForestPlan& plan, const ForestValue& value, const std::int32_t* x,
                                      std::int32_t* HWY_RESTRICT out) {
   using D = hn::ScalableTag<std::int32_t>;
   const D d;
   constexpr std::size_t kVector = hn::MaxLanes(d);
-  const CastPlan cast = plan.term_cast;
+  const LaneCast<D> cast(d, plan.term_cast);
   const ForestTerm* first = plan.terms.data() + value.first_term;
   for (std::size_t r = 0; r < kLanes; r += 2 * kVector) {
     auto a = hn::Zero(d);
@@ -96,30 +59,32 @@ HWY_NOINLINE HWY_ATTR void add_terms(const ForestPlan& plan, const ForestValue& 
       const std::int32_t* words = x + term->feature * kLanes + r;
       const auto sum_a = hn::Add(hn::ShiftLeftSame(a, plan.value_shift), hn::Mul(hn::Load(d, words), weight));
       const auto sum_b = hn::Add(hn::ShiftLeftSame(b, plan.value_shift), hn::Mul(hn::Load(d, words + kVector), weight));
-      a = convert_vector<kByWord, kLimit>(d, cast, sum_a);
-      b = convert_vector<kByWord, kLimit>(d, cast, sum_b);
+      a = limited(cast, kLimit, rounded(cast, kRounding, sum_a));
+      b = limited(cast, kLimit, rounded(cast, kRounding, sum_b));
     }
     hn::Store(a, d, out + r);
     hn::Store(b, d, out + r + kVector);
   }
 }
 
-// Calls function(by word, limit) with the plan's own as compile-time constants.
+// Calls function(rounding, limit) with the plan's own as compile-time constants.
 template <class Function>
 HWY_ATTR void with_modes(const CastPlan& plan, Function function) {
-  const auto limited = [&](auto by_word) HWY_ATTR {
+  const auto by_limit = [&](auto rounding) HWY_ATTR {
     switch (plan.limit) {
       case Limit::none:
-        return function(by_word, std::integral_constant<Limit, Limit::none>());
+        return function(rounding, std::integral_constant<Limit, Limit::none>());
       case Limit::wrap:
-        return function(by_word, std::integral_constant<Limit, Limit::wrap>());
+        return function(rounding, std::integral_constant<Limit, Limit::wrap>());
       case Limit::clamp:
-        return function(by_word, std::integral_constant<Limit, Limit::clamp>());
+        return function(rounding, std::integral_constant<Limit, Limit::clamp>());
       case Limit::zero:
-        return function(by_word, std::integral_constant<Limit, Limit::zero>());
+        return function(rounding, std::integral_constant<Limit, Limit::zero>());
     }
   };
-  plan.rounds_by_word() ? limited(std::true_type()) : limited(std::false_type());
+  // Two roundings: code for every one would cost more than it saves.
+  plan.rounds_by_word() ? by_limit(std::integral_constant<Rounding, Rounding::any>())
+                        : by_limit(std::integral_constant<Rounding, Rounding::plain>());
 }
 
 template <class X, class T>
@@ -158,19 +123,19 @@ HWY_ATTR void compute_value(const ForestPlan& plan, const ForestValue& value, st
   } else if (plan.general_cast) {
     general_value(plan, value, x, scratch);
   } else if (!value.weighted) {
-    with_modes(plan.cast, [&](auto by_word, auto limit) HWY_ATTR {
-      convert_lanes<X, by_word(), limit()>(plan.cast, x + value.feature * kLanes, scratch);
+    with_modes(plan.cast, [&](auto rounding, auto limit) HWY_ATTR {
+      convert_lanes<X, rounding(), limit()>(plan.cast, x + value.feature * kLanes, scratch);
     });
   } else {
-    with_modes(plan.term_cast, [&](auto by_word, auto limit) HWY_ATTR {
+    with_modes(plan.term_cast, [&](auto rounding, auto limit) HWY_ATTR {
       if constexpr (sizeof(X) == 4) {
-        add_terms<by_word(), limit()>(plan, value, x, scratch);
+        add_terms<rounding(), limit()>(plan, value, x, scratch);
       } else {
         std::fill_n(scratch, kLanes, X{0});
         for (std::uint32_t k = value.first_term; k < value.first_term + value.terms; ++k) {
           const ForestTerm& term = plan.terms[k];
-          add_term<X, by_word(), limit()>(plan.term_cast, plan.value_shift, x + term.feature * kLanes,
-                                          static_cast<X>(term.weight), scratch);
+          add_term<X, rounding(), limit()>(plan.term_cast, plan.value_shift, x + term.feature * kLanes,
+                                           static_cast<X>(term.weight), scratch);
         }
       }
     });

@@ -31,37 +31,51 @@ struct LaneCast {
   V low, high;  // wrap: half and mask
 };
 
-template <class D, Limit kLimit>
-HWY_INLINE HWY_ATTR hwy::HWY_NAMESPACE::Vec<D> limited(const LaneCast<D>& c, hwy::HWY_NAMESPACE::Vec<D> x) {
+// The two steps of a cast. Where `rounding` and `limit` are known to the compiler, nothing of the choice remains.
+template <class D>
+HWY_INLINE HWY_ATTR hwy::HWY_NAMESPACE::Vec<D> rounded(const LaneCast<D>& c, Rounding rounding,
+                                                       hwy::HWY_NAMESPACE::Vec<D> x) {
   namespace hn = hwy::HWY_NAMESPACE;
-  if constexpr (kLimit == Limit::wrap) return hn::Sub(hn::And(hn::Add(x, c.low), c.high), c.low);
-  if constexpr (kLimit == Limit::clamp) return hn::Min(hn::Max(x, c.low), c.high);
-  if constexpr (kLimit == Limit::zero) return hn::IfThenZeroElse(hn::Or(hn::Lt(x, c.low), hn::Gt(x, c.high)), x);
+  const auto last_bit = [&]() HWY_ATTR { return hn::And(hn::ShiftRightSame(x, c.right), c.odd); };
+  const auto sign = [&]() HWY_ATTR { return hn::And(hn::BroadcastSignBit(x), c.below_zero); };
+  switch (rounding) {
+    case Rounding::none:
+      return x;
+    case Rounding::append:
+      return hn::ShiftLeftSame(x, c.left);
+    case Rounding::truncate:
+      return hn::ShiftRightSame(x, c.right);
+    case Rounding::plain:
+      if (c.left > 0) x = hn::ShiftLeftSame(x, c.left);
+      x = hn::Add(x, c.base);
+      return c.right > 0 ? hn::ShiftRightSame(x, c.right) : x;
+    case Rounding::by_last_bit:
+      return hn::ShiftRightSame(hn::Add(hn::Add(x, c.base), last_bit()), c.right);
+    case Rounding::by_sign:
+      return hn::ShiftRightSame(hn::Add(hn::Add(x, c.base), sign()), c.right);
+    case Rounding::any:
+      if (c.left > 0) x = hn::ShiftLeftSame(x, c.left);
+      x = hn::Add(hn::Add(x, c.base), hn::Add(sign(), last_bit()));
+      return c.right > 0 ? hn::ShiftRightSame(x, c.right) : x;
+  }
   return x;
 }
 
-enum class Rounding {
-  none,      // every bit is kept
-  truncate,  // bits are dropped, nothing is added
-  plain,     // a constant is added, then bits are dropped; or bits are appended
-  by_word,   // the rounding looks at the word's sign or last kept bit
-};
-
-template <class D, Rounding kRounding, Limit kLimit>
-HWY_INLINE HWY_ATTR hwy::HWY_NAMESPACE::Vec<D> apply(const LaneCast<D>& c, hwy::HWY_NAMESPACE::Vec<D> x) {
+template <class D>
+HWY_INLINE HWY_ATTR hwy::HWY_NAMESPACE::Vec<D> limited(const LaneCast<D>& c, Limit limit,
+                                                       hwy::HWY_NAMESPACE::Vec<D> x) {
   namespace hn = hwy::HWY_NAMESPACE;
-  if constexpr (kRounding == Rounding::none) return limited<D, kLimit>(c, x);
-  if constexpr (kRounding == Rounding::truncate) return limited<D, kLimit>(c, hn::ShiftRightSame(x, c.right));
-  if (c.left > 0) x = hn::ShiftLeftSame(x, c.left);
-  if constexpr (kRounding == Rounding::by_word) {
-    const auto below = hn::And(hn::BroadcastSignBit(x), c.below_zero);
-    const auto bit = hn::And(hn::ShiftRightSame(x, c.right), c.odd);
-    x = hn::Add(hn::Add(x, c.base), hn::Add(below, bit));
-  } else {
-    x = hn::Add(x, c.base);
+  switch (limit) {
+    case Limit::none:
+      return x;
+    case Limit::wrap:
+      return hn::Sub(hn::And(hn::Add(x, c.low), c.high), c.low);
+    case Limit::clamp:
+      return hn::Min(hn::Max(x, c.low), c.high);
+    case Limit::zero:
+      return hn::IfThenZeroElse(hn::Or(hn::Lt(x, c.low), hn::Gt(x, c.high)), x);
   }
-  if (c.right > 0) x = hn::ShiftRightSame(x, c.right);
-  return limited<D, kLimit>(c, x);
+  return x;
 }
 
 }  // namespace vigil::fpga_model::HWY_NAMESPACE

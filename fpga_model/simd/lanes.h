@@ -18,6 +18,12 @@ enum class Lane : std::uint8_t { i16, i32, i64 };
 inline int bits_of(Lane lane) { return 16 << static_cast<int>(lane); }
 inline std::size_t bytes_of(Lane lane) { return std::size_t{2} << static_cast<int>(lane); }
 
+// f of a word of the lane's type: for_lane(lane, [&](auto word) { using Word = decltype(word); ... }).
+template <class F>
+auto for_lane(Lane lane, F f) {
+  return lane == Lane::i16 ? f(std::int16_t{}) : lane == Lane::i32 ? f(std::int32_t{}) : f(std::int64_t{});
+}
+
 // Smallest and largest value; arithmetic on 128 bits, so that no bound of a product or sum wraps.
 struct Interval {
   Wide low = 0;

@@ -83,7 +83,7 @@ struct Rounded {
   using V = hn::Vec<Tag<T>>;
   HWY_INLINE HWY_ATTR explicit Rounded(const LinearStep& s) : cast(Tag<T>(), s.term) {}
   HWY_INLINE HWY_ATTR V operator()(V acc, V x, V w) const {
-    return hn::Add(acc, apply<Tag<T>, kRounding, Limit::none>(cast, hn::Mul(x, w)));
+    return hn::Add(acc, rounded(cast, kRounding, hn::Mul(x, w)));
   }
   LaneCast<Tag<T>> cast;
 };
@@ -94,8 +94,8 @@ struct Sequence {
   using V = hn::Vec<Tag<T>>;
   HWY_INLINE HWY_ATTR explicit Sequence(const LinearStep& s) : term(Tag<T>(), s.term), step(Tag<T>(), s.step) {}
   HWY_INLINE HWY_ATTR V operator()(V acc, V x, V w) const {
-    const V p = limited<Tag<T>, kLimit>(step, apply<Tag<T>, Rounding::by_word, Limit::none>(term, hn::Mul(x, w)));
-    return limited<Tag<T>, kLimit>(step, hn::Add(acc, p));
+    const V p = limited(step, kLimit, rounded(term, Rounding::any, hn::Mul(x, w)));
+    return limited(step, kLimit, hn::Add(acc, p));
   }
   LaneCast<Tag<T>> term, step;
 };
@@ -159,8 +159,8 @@ template <class T, class W>
 void use_lane(const LinearStep& s, Blocks<W>& blocks) {
   if (s.kind == LinearKind::lane) {
     if (s.term.changes_nothing()) return use<Plain<T>, W>(blocks);
-    if (s.term.rounds_by_word()) return use<Rounded<T, Rounding::by_word>, W>(blocks);
-    if (s.term.right > 0 && s.term.base == 0) return use<Rounded<T, Rounding::truncate>, W>(blocks);
+    if (s.term.rounds_by_word()) return use<Rounded<T, Rounding::any>, W>(blocks);
+    if (rounding_of(s.term) == Rounding::truncate) return use<Rounded<T, Rounding::truncate>, W>(blocks);
     return use<Rounded<T, Rounding::plain>, W>(blocks);
   }
   switch (s.step.limit) {

@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 
 #include "fpga_model/simd/kernels.h"
+#include "fpga_model/simd/lane_cast-inl.h"
 #include "fpga_model/simd/lane_io-inl.h"
 
 #if VIGIL_SIMD_PASS
@@ -48,11 +49,13 @@ HWY_INLINE HWY_ATTR Vectors<T> load_row(const Operands& operands, std::size_t i,
   return row;
 }
 
-// What a stage does to row i before its cast.
+// What a stage does to row i before its cast. Here and below: where the choice is known to the compiler, nothing of it
+// remains.
 template <class T>
-HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, std::size_t first, Vectors<T>& row) {
+HWY_INLINE HWY_ATTR void produce(MapKind kind, const MapStage& s, std::size_t i, Slabs slabs, std::size_t first,
+                                 Vectors<T>& row) {
   const Tag<T> d;
-  switch (s.kind) {
+  switch (kind) {
     case MapKind::copy:
       return;
     case MapKind::clip: {
@@ -88,7 +91,7 @@ HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, 
       break;
   }
   Vectors<T> other = load_row<T>(s.b, i, slabs, first);
-  if (s.kind == MapKind::product) {
+  if (kind == MapKind::product) {
     VIGIL_EACH(hn::Mul(x, other.v[k]));
     return;
   }
@@ -97,7 +100,7 @@ HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, 
 #pragma GCC unroll 4
     for (auto& y : other.v) y = hn::ShiftLeftSame(y, s.b_left);
   }
-  switch (s.kind) {
+  switch (kind) {
     case MapKind::sum:
       VIGIL_EACH(hn::Add(x, other.v[k]));
       return;
@@ -113,68 +116,38 @@ HWY_INLINE HWY_ATTR void produce(const MapStage& s, std::size_t i, Slabs slabs, 
   }
 }
 
-// How a stage rounds, told once.
-enum class Rounding : std::uint8_t { none, append, truncate, plain, by_last_bit, by_sign };
-
-Rounding rounding_of(const CastPlan& c) {
-  if (c.keeps_every_bit()) return Rounding::none;
-  if (c.right == 0) return Rounding::append;
-  if (c.odd != 0) return Rounding::by_last_bit;
-  if (c.below_zero != 0) return Rounding::by_sign;
-  return c.base == 0 ? Rounding::truncate : Rounding::plain;
-}
-
 template <class T>
 HWY_INLINE HWY_ATTR void round_row(const CastPlan& c, Rounding rounding, Vectors<T>& row) {
-  const Tag<T> d;
+  const LaneCast<Tag<T>> lanes(Tag<T>(), c);
   switch (rounding) {
-    case Rounding::none:
-      return;
-    case Rounding::append:
-      VIGIL_EACH(hn::ShiftLeftSame(x, c.left));
-      return;
-    case Rounding::truncate:
-      break;
-    case Rounding::plain: {
-      const auto base = hn::Set(d, static_cast<T>(c.base));
-      VIGIL_EACH(hn::Add(x, base));
-      break;
-    }
-    case Rounding::by_last_bit: {
-      const auto base = hn::Set(d, static_cast<T>(c.base)), odd = hn::Set(d, static_cast<T>(c.odd));
-      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::ShiftRightSame(x, c.right), odd)));
-      break;
-    }
-    case Rounding::by_sign: {
-      const auto base = hn::Set(d, static_cast<T>(c.base)), below = hn::Set(d, static_cast<T>(c.below_zero));
-      VIGIL_EACH(hn::Add(hn::Add(x, base), hn::And(hn::BroadcastSignBit(x), below)));
-      break;
-    }
+#define VIGIL_CASE(which)                 \
+  case which:                             \
+    VIGIL_EACH(rounded(lanes, which, x)); \
+    return
+    VIGIL_CASE(Rounding::none);
+    VIGIL_CASE(Rounding::append);
+    VIGIL_CASE(Rounding::truncate);
+    VIGIL_CASE(Rounding::plain);
+    VIGIL_CASE(Rounding::by_last_bit);
+    VIGIL_CASE(Rounding::by_sign);
+    VIGIL_CASE(Rounding::any);
+#undef VIGIL_CASE
   }
-  VIGIL_EACH(hn::ShiftRightSame(x, c.right));
 }
 
 template <class T>
 HWY_INLINE HWY_ATTR void limit_row(const CastPlan& c, Limit limit, Vectors<T>& row) {
-  const Tag<T> d;
+  const LaneCast<Tag<T>> lanes(Tag<T>(), c);
   switch (limit) {
-    case Limit::none:
-      return;
-    case Limit::wrap: {
-      const auto half = hn::Set(d, static_cast<T>(c.half)), mask = hn::Set(d, static_cast<T>(c.mask));
-      VIGIL_EACH(hn::Sub(hn::And(hn::Add(x, half), mask), half));
-      return;
-    }
-    case Limit::clamp: {
-      const auto low = hn::Set(d, static_cast<T>(c.low)), high = hn::Set(d, static_cast<T>(c.high));
-      VIGIL_EACH(hn::Min(hn::Max(x, low), high));
-      return;
-    }
-    case Limit::zero: {
-      const auto low = hn::Set(d, static_cast<T>(c.low)), high = hn::Set(d, static_cast<T>(c.high));
-      VIGIL_EACH(hn::IfThenZeroElse(hn::Or(hn::Lt(x, low), hn::Gt(x, high)), x));
-      return;
-    }
+#define VIGIL_CASE(which)                 \
+  case which:                             \
+    VIGIL_EACH(limited(lanes, which, x)); \
+    return
+    VIGIL_CASE(Limit::none);
+    VIGIL_CASE(Limit::wrap);
+    VIGIL_CASE(Limit::clamp);
+    VIGIL_CASE(Limit::zero);
+#undef VIGIL_CASE
   }
 }
 
@@ -203,7 +176,7 @@ HWY_NOINLINE HWY_ATTR void map_rows(const MapStep& s, const std::vector<Rounding
       Vectors<T> row = load_row<T>(s.a, i, slabs, first);
       for (std::size_t stage = 0; stage < n_stages; ++stage) {
         const MapStage& now = s.stages[stage];
-        produce<T>(now, i, slabs, first, row);
+        produce<T>(now.kind, now, i, slabs, first, row);
         round_row<T>(now.cast, roundings[stage], row);
         limit_row<T>(now.cast, now.limits[i], row);
       }
@@ -221,19 +194,6 @@ struct Fixed {
   static constexpr Limit kLimit = kLimit_;
 };
 
-template <class T, MapKind kKind>
-HWY_INLINE HWY_ATTR void produce_fixed(const MapStage& s, std::size_t i, Vectors<T>& row) {
-  const Tag<T> d;
-  if constexpr (kKind == MapKind::floor) {
-    const auto low = hn::Set(d, static_cast<T>(s.low));
-    VIGIL_EACH(hn::Max(x, low));
-  }
-  if constexpr (kKind == MapKind::offset) {
-    const auto shift = hn::Set(d, static_cast<T>(s.shift[i]));
-    VIGIL_EACH(hn::Add(x, shift));
-  }
-}
-
 template <class T, class F>
 HWY_INLINE HWY_ATTR void fixed_stage(const MapStage& s, std::size_t i, Vectors<T>& row) {
   if constexpr (F::kKind == MapKind::shift) {
@@ -243,11 +203,9 @@ HWY_INLINE HWY_ATTR void fixed_stage(const MapStage& s, std::size_t i, Vectors<T
       VIGIL_EACH(hn::ShiftRightSame(x, count));
       return;
     }
-    produce<T>(s, i, nullptr, 0, row);
-  } else {
-    static_assert(F::kKind == MapKind::copy || F::kKind == MapKind::floor || F::kKind == MapKind::offset);
-    produce_fixed<T, F::kKind>(s, i, row);
   }
+  static_assert(F::kKind < MapKind::sum, "a second operand would need the slabs");
+  produce<T>(F::kKind, s, i, nullptr, 0, row);
   round_row<T>(s.cast, F::kRounding, row);
   limit_row<T>(s.cast, F::kLimit, row);
 }
@@ -337,17 +295,7 @@ class Map : public Step {
       common_(step_, slabs);
       return true;
     }
-    switch (step_.lane) {
-      case Lane::i16:
-        run_in<std::int16_t>(slabs);
-        break;
-      case Lane::i32:
-        run_in<std::int32_t>(slabs);
-        break;
-      case Lane::i64:
-        run_in<std::int64_t>(slabs);
-        break;
-    }
+    for_lane(step_.lane, [&](auto word) { run_in<decltype(word)>(slabs); });
     return true;
   }
 

@@ -1,6 +1,5 @@
 #include "fpga_model/simd/planner.h"
 
-#include "core/error.h"
 #include "fpga_model/simd/kernels.h"
 
 namespace vigil::fpga_model {
@@ -163,13 +162,9 @@ Planner::Planned Planner::cast(const Value& x, int fraction, const FixedPoint& t
 Planner::Planned Planner::clip(const Value& x, Wide low, Wide high, int fraction, const FixedPoint& to) {
   const Interval bounds = x.bounds();
   MapStage step;
-  step.low = static_cast<std::int64_t>(std::clamp(low, bounds.low, bounds.high));
-  step.high = static_cast<std::int64_t>(std::clamp(high, bounds.low, bounds.high));
-  if (low > bounds.high) step.low = static_cast<std::int64_t>(std::min(low, words_of_lane(Lane::i64).high));
-  if (high < bounds.low) step.high = static_cast<std::int64_t>(std::max(high, words_of_lane(Lane::i64).low));
-  // Words that are all on one side must not make the limits cross.
-  if (low > bounds.high) step.high = std::max(step.high, step.low);
-  if (high < bounds.low) step.low = std::min(step.low, step.high);
+  // No wider than the words, and not crossing where these are all on one side.
+  step.low = static_cast<std::int64_t>(std::min(std::max(low, bounds.low), high));
+  step.high = static_cast<std::int64_t>(std::max(std::min(high, bounds.high), Wide{step.low}));
   std::vector<Interval> range;
   for (const Interval& r : x.range)
     range.push_back({std::min<Wide>(std::max<Wide>(r.low, step.low), step.high),
@@ -177,7 +172,7 @@ Planner::Planned Planner::clip(const Value& x, Wide low, Wide high, int fraction
   step.kind = bounds.within({step.low, step.high}) ? MapKind::copy
               : bounds.high <= step.high           ? MapKind::floor
                                                    : MapKind::clip;
-  const int bits = lane_bits(hull(bounds, {std::min(step.low, step.high), std::max(step.low, step.high)}));
+  const int bits = lane_bits(hull(bounds, {step.low, step.high}));
   return emit(x, std::move(step), range, bits, fraction, to);
 }
 
@@ -259,7 +254,7 @@ Value Planner::narrowed(const Value& x, Lane lane) {
   return out;
 }
 
-Planner::Planned Planner::concatenate(const std::vector<Value>& parts) {
+Value Planner::concatenate(const std::vector<Value>& parts) {
   std::vector<Interval> range;
   Lane lane = Lane::i16;
   for (const Value& part : parts) {
@@ -275,7 +270,7 @@ Planner::Planned Planner::concatenate(const std::vector<Value>& parts) {
   return out;
 }
 
-Planner::Planned Planner::with_zeros(const Value& x, std::span<const std::size_t> indices) {
+Value Planner::with_zeros(const Value& x, std::span<const std::size_t> indices) {
   // A copy with one row of zeros behind it, made by a clip to 0.
   std::vector<Interval> range = x.range;
   range.push_back({});

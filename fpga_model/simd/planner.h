@@ -90,8 +90,8 @@ class Planner {
   Planned linear(const Value& x, LinearTerms terms, const SumRules& rules);
   // Element i becomes table[i][word - low of its range]; one table where all are equal. Tables hold words of `to`.
   Planned lookup(const Value& x, const std::function<std::int64_t(std::size_t element, std::int64_t word)>& f);
-  Planned concatenate(const std::vector<Value>& parts);                      // copies, in order
-  Planned with_zeros(const Value& x, std::span<const std::size_t> indices);  // kOutside: a zero row
+  Value concatenate(const std::vector<Value>& parts);                      // copies, in order
+  Value with_zeros(const Value& x, std::span<const std::size_t> indices);  // kOutside: a zero row
 
   // Any operation by its reference path: copies to rows of 64-bit words and back.
   Value reference(std::shared_ptr<const Operation> operation, std::span<const PlanArgument> arguments,

@@ -14,7 +14,12 @@ struct Planner::LinearChoice {
   Interval sums;              // hull of all partial sums of all of them
   Interval terms;             // hull of all cast terms
   bool wraps = false;         // the accumulator wraps and the sums may leave it
+  int width = 64;             // of the accumulator
   std::string note;
+
+  // Whether sums in `lane` are exact, or right in all the bits the accumulator keeps; and why, for people.
+  bool holds(Lane lane) const { return sums.within(words_of_lane(lane)) || (wraps && bits_of(lane) >= width); }
+  std::string why() const;
 };
 
 namespace {
@@ -69,36 +74,35 @@ std::string bound_text(const Interval& range) {
 
 }  // namespace
 
+std::string Planner::LinearChoice::why() const {
+  return wraps ? "sums modulo 2^" + std::to_string(width) : "every sum within " + bound_text(sums);
+}
+
 // Exact sums, or modulo a power of two: no product loses a bit.
 bool Planner::choose_sum(const Value& x, const SumRules& rules, LinearTerms& terms, LinearStep& step,
                          LinearChoice& choice) {
-  const auto holds = [&](Lane lane) {
-    return choice.sums.within(words_of_lane(lane)) || (choice.wraps && bits_of(lane) >= rules.accum.width);
-  };
   const Interval byte{-128, 127};
   const bool x8 = choice.x.within(byte) || choice.x.within({0, 255});
   const bool x16 = choice.x.within(words_of_lane(Lane::i16));
   const bool w16 = choice.w.within(words_of_lane(Lane::i16));
-  const std::string why = choice.wraps ? "sums modulo 2^" + std::to_string(rules.accum.width)
-                                       : "every sum within " + bound_text(choice.sums);
   const auto take = [&](LinearKind kind, Lane lane, Lane x_lane, const std::string& what) {
     step.kind = kind;
     step.lane = lane;
     step.x_lane = x_lane;
-    choice.note = what + ": no product loses a bit, " + why;
+    choice.note = what + ": no product loses a bit, " + choice.why();
     return true;
   };
-  if (holds(Lane::i32) && x8 && choice.w.within(byte) && target_ == SimdTarget::vnni && terms.n > 1) {
+  if (choice.holds(Lane::i32) && x8 && choice.w.within(byte) && target_ == SimdTarget::vnni && terms.n > 1) {
     step.x_is_signed = choice.x.low < 0;
     return take(LinearKind::dot8, Lane::i32, x.lane, "8-bit dot products");
   }
-  const bool low16 = holds(Lane::i16) && x16;
-  if (holds(Lane::i32) && x16 && w16 && (terms.columns >= 4 || !low16))
+  const bool low16 = choice.holds(Lane::i16) && x16;
+  if (choice.holds(Lane::i32) && x16 && w16 && (terms.columns >= 4 || !low16))
     return take(LinearKind::dot16, Lane::i32, x.lane, "16-bit pair dot products");
   if (low16) return take(LinearKind::low16, Lane::i16, Lane::i16, "16-bit products and sums");
-  if (holds(Lane::i32) && x.lane <= Lane::i32)
+  if (choice.holds(Lane::i32) && x.lane <= Lane::i32)
     return take(LinearKind::lane, Lane::i32, x.lane, "32-bit products and sums");
-  if (holds(Lane::i64)) return take(LinearKind::lane, Lane::i64, x.lane, "64-bit products and sums");
+  if (choice.holds(Lane::i64)) return take(LinearKind::lane, Lane::i64, x.lane, "64-bit products and sums");
   return false;
 }
 
@@ -106,15 +110,10 @@ bool Planner::choose_sum(const Value& x, const SumRules& rules, LinearTerms& ter
 bool Planner::choose_rounded(const SumRules& rules, LinearTerms& terms, LinearStep& step, LinearChoice& choice) {
   const int dropped = rules.term.fraction() - rules.accum.fraction();
   const Quantization mode = rules.accum.quantization;
-  const auto holds = [&](Lane lane) {
-    return choice.sums.within(words_of_lane(lane)) || (choice.wraps && bits_of(lane) >= rules.accum.width);
-  };
-  const std::string why = choice.wraps ? "sums modulo 2^" + std::to_string(rules.accum.width)
-                                       : "every sum within " + bound_text(choice.sums);
   const bool x16 = choice.x.within(words_of_lane(Lane::i16));
   const bool truncates = mode == Quantization::trn && dropped <= 16;
   const bool rounds = mode == Quantization::rnd && dropped <= 15;
-  if (holds(Lane::i16) && x16 && (truncates || rounds)) {
+  if (choice.holds(Lane::i16) && x16 && (truncates || rounds)) {
     // With w << (16-s) = c * 2^16 + w': floor(x*w / 2^s) = c*x + floor(x*w' / 2^16). Rounding likewise with 15 bits,
     // where c * 2^16 counts twice.
     const int up = (truncates ? 16 : 15) - dropped;
@@ -141,7 +140,7 @@ bool Planner::choose_rounded(const SumRules& rules, LinearTerms& terms, LinearSt
     step.x_lane = Lane::i16;
     choice.note = std::string(truncates ? "16-bit multiply-high" : "16-bit multiply-high with rounding") + ", " +
                   std::to_string(dropped) + " bits of every product dropped, " + std::to_string(corrections) +
-                  " corrections: " + why;
+                  " corrections: " + choice.why();
     return true;
   }
   // With w = c * 2^s + r: floor(x*w / 2^s) = c*x + floor(x*r / 2^s). The first sum by pairs in 32 bits, the second by
@@ -151,8 +150,8 @@ bool Planner::choose_rounded(const SumRules& rules, LinearTerms& terms, LinearSt
   const bool w_fits = whole_parts.within(words_of_lane(Lane::i16));
   const Wide most_x = std::max(choice.x.high, -choice.x.low);
   const Wide most_rest = most_x / 2 + 1;  // |r| <= 2^(s-1)
-  if (holds(Lane::i32) && x16 && w_fits && (truncates || rounds) && terms.columns >= 4 && most_rest * 16 < 32768 &&
-      terms.n >= 8) {
+  if (choice.holds(Lane::i32) && x16 && w_fits && (truncates || rounds) && terms.columns >= 4 &&
+      most_rest * 16 < 32768 && terms.n >= 8) {
     const int up = (truncates ? 16 : 15) - dropped;
     const std::int64_t unit = std::int64_t{1} << dropped;
     step.kind = LinearKind::split16;
@@ -171,7 +170,7 @@ bool Planner::choose_rounded(const SumRules& rules, LinearTerms& terms, LinearSt
     choice.note = "16-bit pair dot products for whole parts and " +
                   std::string(truncates ? "multiply-high" : "multiply-high with rounding") + " for the " +
                   std::to_string(dropped) + " dropped bits, parts added every " + std::to_string(step.run) +
-                  " terms: " + why;
+                  " terms: " + choice.why();
     return true;
   }
   // The rounding alone: a type wide enough to limit nothing.
@@ -179,14 +178,14 @@ bool Planner::choose_rounded(const SumRules& rules, LinearTerms& terms, LinearSt
   const auto term = plan_cast(choice.product, rules.term.fraction(), wide);
   if (!term || term->plan.limit != Limit::none) return false;
   for (const Lane lane : {Lane::i32, Lane::i64}) {
-    if (!holds(lane) || term->bits > bits_of(lane) || !choice.w.within(words_of_lane(lane)) ||
+    if (!choice.holds(lane) || term->bits > bits_of(lane) || !choice.w.within(words_of_lane(lane)) ||
         !choice.x.within(words_of_lane(lane)))
       continue;
     step.kind = LinearKind::lane;
     step.lane = lane;
     step.term = term->plan;
     choice.note = width_text(bits_of(lane)) + " products, each rounded, and sums: products within " +
-                  bound_text(choice.product) + ", " + why;
+                  bound_text(choice.product) + ", " + choice.why();
     return true;
   }
   return false;
@@ -264,6 +263,7 @@ Planner::Planned Planner::linear_in_order(const Value& x, LinearTerms terms, Sum
 
   LinearChoice choice;
   choice.x = x.bounds();
+  choice.width = rules.accum.width;
   bool first = true, first_sum = true;
   bool outside = false;
   each_column(terms, [&](const LinearTerms::Set& set, std::size_t p, std::size_t c) {
@@ -314,8 +314,7 @@ Planner::Planned Planner::linear_in_order(const Value& x, LinearTerms terms, Sum
 
   Value source = x;
   if (outside) {
-    const auto padded = with_zeros(x, terms.elements);
-    source = *padded;
+    source = with_zeros(x, terms.elements);
     for (std::size_t i = 0; i < terms.elements.size(); ++i) terms.elements[i] = i;
   }
   const bool is_16bit = step.kind == LinearKind::high16 || step.kind == LinearKind::round16 ||

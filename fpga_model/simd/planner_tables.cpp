@@ -16,30 +16,10 @@ T* row_of(Slabs slabs, std::size_t slab, std::size_t row) {
   return reinterpret_cast<T*>(slabs[slab].data) + row * kLanes;
 }
 
-std::int64_t word_at(const std::byte* row, Lane lane, std::size_t e) {
-  switch (lane) {
-    case Lane::i16:
-      return reinterpret_cast<const std::int16_t*>(row)[e];
-    case Lane::i32:
-      return reinterpret_cast<const std::int32_t*>(row)[e];
-    case Lane::i64:
-      return reinterpret_cast<const std::int64_t*>(row)[e];
-  }
-  return 0;
-}
-
-void set_word(std::byte* row, Lane lane, std::size_t e, std::int64_t word) {
-  switch (lane) {
-    case Lane::i16:
-      reinterpret_cast<std::int16_t*>(row)[e] = static_cast<std::int16_t>(word);
-      break;
-    case Lane::i32:
-      reinterpret_cast<std::int32_t*>(row)[e] = static_cast<std::int32_t>(word);
-      break;
-    case Lane::i64:
-      reinterpret_cast<std::int64_t*>(row)[e] = word;
-      break;
-  }
+// Element i of event r is at (r, rows[i]).
+MutableWordsView view_of(Slabs slabs, const Value& value) {
+  const auto bytes = static_cast<int>(bytes_of(value.lane));
+  return {slabs[value.slab].data, bytes, bytes, static_cast<std::ptrdiff_t>(slabs[value.slab].row_bytes)};
 }
 
 // Element i -> tables[table[i]][word - low[i]]. Words beyond a table (lanes without an event) take its ends.
@@ -81,14 +61,11 @@ class Lookup : public Step {
 
 template <class... A>
 std::unique_ptr<const Step> make_lookup_step(const Value& x, const Value& out, const A&... a) {
-  const auto with_out = [&]<class In>(In) -> std::unique_ptr<const Step> {
-    if (out.lane == Lane::i16) return std::make_unique<Lookup<In, std::int16_t>>(x, out, a...);
-    if (out.lane == Lane::i32) return std::make_unique<Lookup<In, std::int32_t>>(x, out, a...);
-    return std::make_unique<Lookup<In, std::int64_t>>(x, out, a...);
-  };
-  if (x.lane == Lane::i16) return with_out(std::int16_t{});
-  if (x.lane == Lane::i32) return with_out(std::int32_t{});
-  return with_out(std::int64_t{});
+  return for_lane(x.lane, [&](auto in) {
+    return for_lane(out.lane, [&](auto result) -> std::unique_ptr<const Step> {
+      return std::make_unique<Lookup<decltype(in), decltype(result)>>(x, out, a...);
+    });
+  });
 }
 
 // Rows of events in 64-bit words around the reference path.
@@ -116,18 +93,18 @@ class ByReference : public Step {
         continue;
       }
       operands.push_back({at, n});
+      const MutableWordsView from = view_of(slabs, s.value);
+      const WordsView words{from.data, from.word_bytes, from.row_stride, from.column_stride};
       for (std::size_t i = 0; i < n; ++i) {
-        const std::byte* row = slabs[s.value.slab].data + s.value.rows[i] * kLanes * bytes_of(s.value.lane);
-        for (std::size_t r = 0; r < rows; ++r) at[r * n + i] = word_at(row, s.value.lane, r);
+        for (std::size_t r = 0; r < rows; ++r) at[r * n + i] = words.at(r, s.value.rows[i]);
       }
       at += n * kLanes;
     }
     const std::size_t n = out_.size();
     if (!operation_->run(operands, at, rows, at + n * kLanes)) return false;
+    const MutableWordsView out = view_of(slabs, out_);
     for (std::size_t i = 0; i < n; ++i) {
-      std::byte* row = slabs[out_.slab].data + out_.rows[i] * kLanes * bytes_of(out_.lane);
-      for (std::size_t r = 0; r < rows; ++r) set_word(row, out_.lane, r, at[r * n + i]);
-      for (std::size_t r = rows; r < kLanes; ++r) set_word(row, out_.lane, r, 0);
+      for (std::size_t r = 0; r < kLanes; ++r) out.set(r, out_.rows[i], r < rows ? at[r * n + i] : 0);
     }
     return true;
   }
@@ -206,8 +183,7 @@ Value Planner::reference(std::shared_ptr<const Operation> operation, std::span<c
   Value out = new_value(lane_of_bits(lane_bits(range)), std::vector<Interval>(output.words, range));
   slabs.push_back(out.slab);
   steps_.push_back({std::make_unique<ByReference>(std::move(operation), std::move(sources), out), std::move(slabs)});
-  const std::string how = "the reference path";
-  note_ = how;
+  note_ = "the reference path";
   return out;
 }
 

@@ -40,15 +40,7 @@ HWY_NOINLINE HWY_ATTR bool inside_in(const std::byte* words, std::size_t row_byt
 
 bool inside(const std::byte* words, std::size_t row_bytes, std::size_t rows, Lane lane, std::int64_t lowest,
             std::int64_t highest) {
-  switch (lane) {
-    case Lane::i16:
-      return inside_in<std::int16_t>(words, row_bytes, rows, lowest, highest);
-    case Lane::i32:
-      return inside_in<std::int32_t>(words, row_bytes, rows, lowest, highest);
-    case Lane::i64:
-      return inside_in<std::int64_t>(words, row_bytes, rows, lowest, highest);
-  }
-  return false;
+  return for_lane(lane, [&](auto word) { return inside_in<decltype(word)>(words, row_bytes, rows, lowest, highest); });
 }
 
 }  // namespace vigil::fpga_model::HWY_NAMESPACE

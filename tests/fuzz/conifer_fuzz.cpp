@@ -1,25 +1,12 @@
 // conifer's model.json: the reader, and for small forests both paths on two events, the fast one for one instruction
 // set an input.
-#include "../fpga_model/engine_runs.h"
+#include "both_paths.h"
 #include "fpga_model/conifer.h"
 #include "fuzz_target.h"
 
 namespace {
 
 constexpr std::size_t kMostWords = 5000;
-constexpr std::size_t kRows = 2;
-
-void run_both(const vigil::fpga_model::Conifer& engine, std::size_t size) {
-  using namespace vigil::fpga_model;
-  std::mt19937_64 random(1);
-  const std::vector<std::int64_t> inputs = random_inputs(engine, kRows, random);
-  const EngineResult expected = reference_outputs(engine, inputs, kRows);
-  const SimdTarget target = simd_targets()[size % simd_targets().size()];
-  const auto fast = engine.fast(target);
-  if (fast == nullptr) return;
-  if (fast_outputs(engine, *fast, inputs, kRows).words != expected.words)
-    throw std::runtime_error(to_string(target) + " differs from the reference path");
-}
 
 }  // namespace
 
@@ -31,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool read = vigil::fuzz::expect_error_or_success(
       "model.json", [&] { engine = std::make_unique<vigil::fpga_model::Conifer>(text, "model.json", tree_sum); });
   if (read && engine->words() <= kMostWords)
-    vigil::fuzz::expect_error_or_success("model.json", [&] { run_both(*engine, size); });
+    vigil::fuzz::expect_error_or_success("model.json", [&] { vigil::fuzz::expect_equal_paths(*engine, size); });
   return 0;
 }
 

@@ -1,27 +1,13 @@
 // network.json: the reader, and for small networks both paths on two events, the fast one for one instruction set an
 // input.
-#include "../fpga_model/engine_runs.h"
 #include "../fpga_model/random_network.h"
+#include "both_paths.h"
 #include "fpga_model/network.h"
 #include "fuzz_target.h"
 
 namespace {
 
 constexpr std::size_t kMostWords = 2000;  // of a network that is also run
-constexpr std::size_t kRows = 2;
-
-void run_both(const vigil::fpga_model::Network& engine, std::size_t size) {
-  using namespace vigil::fpga_model;
-  std::mt19937_64 random(1);
-  const std::vector<std::int64_t> inputs = random_inputs(engine, kRows, random);
-  const EngineResult expected = reference_outputs(engine, inputs, kRows);
-  const SimdTarget target = simd_targets()[size % simd_targets().size()];
-  const auto fast = engine.fast(target);
-  if (fast == nullptr) return;
-  const EngineResult found = fast_outputs(engine, *fast, inputs, kRows);
-  if (found.status != expected.status || (found.status == vigil::Status::ok && found.words != expected.words))
-    throw std::runtime_error(to_string(target) + " differs from the reference path");
-}
 
 }  // namespace
 
@@ -31,7 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool read = vigil::fuzz::expect_error_or_success(
       "network.json", [&] { engine = std::make_unique<vigil::fpga_model::Network>(text, "network.json"); });
   if (read && engine->words() <= kMostWords)
-    vigil::fuzz::expect_error_or_success("network.json", [&] { run_both(*engine, size); });
+    vigil::fuzz::expect_error_or_success("network.json", [&] { vigil::fuzz::expect_equal_paths(*engine, size); });
   return 0;
 }
 
