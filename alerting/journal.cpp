@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "alerting/journal_store.h"
-#include "core/results.h"
+#include "core/cloud_event.h"
 
 namespace vigil::alerting {
 namespace {
@@ -164,7 +164,7 @@ struct Journal::Store {
 };
 
 ActionRow action_row(Action action) {
-  OutgoingAction outgoing{action.id, action_line(action), cloudevent(action)};
+  OutgoingAction outgoing{action.id, action_line(action), cloud_event(action)};
   return {std::move(action), std::move(outgoing)};
 }
 

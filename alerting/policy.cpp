@@ -54,7 +54,7 @@ Policy::View Policy::view_of(const JudgedWindow& judged) const {
   bool shapes_off = false;
   for (const Verdict& v : judged.verdicts) {
     if (v.quality == Quality::bad) add_once(view.all_bad, v.monitor);
-    switch (v.target) {
+    switch (v.subject.target) {
       case Target::mismatch:
         if (is_off(v.quality) || is_off(v.reading)) view.mismatches.push_back(&v);
         if (is_bad_now(v)) view.bad_mismatches.push_back(&v);
@@ -109,7 +109,7 @@ void Policy::update_rules(const JudgedWindow& judged) {
     if (v.quality == Quality::good) {
       bad_rules_.erase(key);
     } else if (v.quality == Quality::bad && !bad_rules_.contains(key)) {
-      bad_rules_[key] = {v.target, {w.run, w.first_ls, w.last_ls, w.run_start_ns}, turned_bad_++, false, false};
+      bad_rules_[key] = {v.subject.target, {w.run, w.first_ls, w.last_ls, w.run_start_ns}, turned_bad_++, false, false};
     }
   }
 }
@@ -180,6 +180,7 @@ bool Policy::in_episode(const ActionKey& key) const {
         if (rule.target == Target::seed && without(kSeed, monitor) == subject) return true;
         break;
       case Cause::configuration:
+      case Cause::data:
         break;
     }
   }

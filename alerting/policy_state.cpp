@@ -3,6 +3,7 @@
 
 #include "alerting/policy.h"
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace vigil::alerting {
 namespace {
@@ -53,7 +54,7 @@ std::string Policy::save() const {
                      {"rules", std::move(rules)},
                      {"open", std::move(open)},
                      {"ended", std::move(ended)}};
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 void Policy::load(std::string_view saved) {

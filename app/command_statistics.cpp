@@ -6,7 +6,7 @@
 #include "alerting/sinks.h"
 #include "app/commands.h"
 #include "core/error.h"
-#include "core/results.h"
+#include "core/json_text.h"
 #include "fpga_model/formats.h"
 #include "fpga_model/npy.h"
 #include "monitors/sample_statistics.h"

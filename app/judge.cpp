@@ -3,8 +3,10 @@
 #include <atomic>
 #include <utility>
 
+#include "core/cloud_event.h"
 #include "core/error.h"
 #include "core/lhc.h"
+#include "core/result_lines.h"
 
 namespace vigil::app {
 namespace {

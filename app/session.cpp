@@ -9,6 +9,7 @@
 #include "alerting/sinks.h"
 #include "app/pipeline.h"
 #include "core/error.h"
+#include "core/result_lines.h"
 
 namespace vigil::app {
 namespace {

@@ -40,6 +40,8 @@ std::string_view to_string(Cause cause) {
       return "conditions";
     case Cause::configuration:
       return "configuration";
+    case Cause::data:
+      return "data";
   }
   return "conditions";
 }

@@ -15,7 +15,7 @@ namespace vigil {
 
 enum class ActionKind : std::uint8_t { retrain, threshold_adjust, revalidate, notify, collect_data, rollback };
 std::string_view to_string(ActionKind kind);  // retrain, threshold-adjust, …
-enum class Cause : std::uint8_t { mismatch, input, rate, conditions, configuration };
+enum class Cause : std::uint8_t { mismatch, input, rate, conditions, configuration, data };
 std::string_view to_string(Cause cause);
 
 struct Retrain {
@@ -31,6 +31,11 @@ struct Notify {
   std::vector<std::string> monitors;  // everything bad in the same window
 };
 
+struct SourceNotice {  // a source that should send and does not
+  std::string source;
+  std::uint32_t since_run = 0, since_ls = 0;
+};
+
 struct Action {
   std::string id;  // UUIDv5, see docs/results.md
   ActionKind kind = ActionKind::notify;
@@ -38,12 +43,12 @@ struct Action {
   std::string model;
   std::string model_hash;
   std::string stream;
-  std::string subject;  // seed of a threshold-adjust, monitor of a notify, else empty
+  std::string subject;  // seed of a threshold-adjust, monitor or source of a notify, else empty
   std::uint32_t run = 0;
   std::uint32_t first_ls = 0;
   std::uint32_t last_ls = 0;
   std::string reason;
-  std::variant<Retrain, ThresholdProposal, Revalidate, Notify> proposal;
+  std::variant<Retrain, ThresholdProposal, Revalidate, Notify, SourceNotice> proposal;
   std::vector<Verdict> evidence;
   std::optional<std::uint64_t> run_start_ns;
 };

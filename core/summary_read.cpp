@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/summary.h"
 #include "core/summary_format.h"
 
@@ -14,8 +15,6 @@ using namespace summary_format;
 using nlohmann::json;
 using UnsignedWide = unsigned __int128;
 
-std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
-
 // A value and the path that names it in errors.
 struct Node {
   const json& value;
@@ -23,7 +22,7 @@ struct Node {
   std::string path;
 
   [[noreturn]] void fail(const std::string& expected) const {
-    std::string text = value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 60);
+    std::string text = json_text(value).substr(0, 60);
     throw Error(where, path + " = " + text, expected);
   }
   Node at(const char* key) const {
@@ -180,7 +179,7 @@ void check_identity(const Node& root, const ModelInfo& model) {
   if (root.at("binning").text() != kBinning) root.at("binning").fail("\"" + std::string(kBinning) + "\"");
   const std::string hash = root.at("model_hash").text();
   if (hash != model.hash) {
-    throw Error(root.where, "model hash " + quoted(hash.substr(0, 80)),
+    throw Error(root.where, "model hash " + json_text(hash.substr(0, 80)),
                 "\"" + model.hash + "\" of model " + model.name);
   }
 }

@@ -1,8 +1,8 @@
 // Writes a Summary as docs/summary.md says: by hand, because it is written at every close.
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/json_text.h"
 #include "core/summary.h"
 #include "core/summary_format.h"
 
@@ -10,7 +10,6 @@ namespace vigil {
 namespace {
 
 using namespace summary_format;
-using nlohmann::json;
 using UnsignedWide = unsigned __int128;
 
 template <class T>
@@ -59,8 +58,6 @@ void append_count(std::string& text, std::string_view key, std::uint64_t value) 
   append_key(text, key);
   append(text, value);
 }
-
-std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
 void append_words(std::string& text, const std::vector<WordSummary>& words) {
   text += '[';
@@ -140,7 +137,7 @@ void append_kept(std::string& text, const KeptEvent& e) {
   append_list(text, "hardware_outputs", e.hardware_outputs, append_word);
   append_list(text, "emulator_outputs", e.emulator_outputs, append_word);
   if (e.has_bits) append_count(text, "hardware_bits", e.hardware_bits);
-  append_list(text, "disagreeing", e.disagreeing, [](std::string& t, const std::string& name) { t += quoted(name); });
+  append_list(text, "disagreeing", e.disagreeing, [](std::string& t, const std::string& name) { t += json_text(name); });
   text += '}';
 }
 
@@ -148,7 +145,7 @@ void append_kept(std::string& text, const KeptEvent& e) {
 
 std::string to_json(const Summary& s) {
   std::string text = "{\"format\":\"" + std::string(kFormat) + "\",\"version\":" + std::to_string(kVersion) +
-                     ",\"binning\":\"" + std::string(kBinning) + "\",\"model_hash\":" + quoted(s.model_hash);
+                     ",\"binning\":\"" + std::string(kBinning) + "\",\"model_hash\":" + json_text(s.model_hash);
   append_count(text, "events", s.events);
   append_count(text, "n_bx", s.n_bx);
   append_count(text, "wrong_model_events", s.wrong_model_events);

@@ -73,6 +73,15 @@ struct MismatchEvidence {
 // What a monitor watches.
 enum class Target : std::uint8_t { output, input, seed, mismatch };
 
+// What a verdict is about. Equal subjects, equal monitors; the text of a monitor is made from it, never read back.
+struct VerdictSubject {
+  Target target = Target::output;
+  std::string name;        // of the output, input column or seed
+  std::uint32_t word = 0;  // of an output with several
+  bool of_seed = false;    // mismatch: of a seed's decisions, not of an output's words
+  auto operator<=>(const VerdictSubject&) const = default;
+};
+
 struct Verdict {
   std::string model;
   std::string stream;
@@ -88,7 +97,7 @@ struct Verdict {
   std::optional<double> limit;
   std::string reason;
   // For the policy; not printed.
-  Target target = Target::output;
+  VerdictSubject subject;
   Quality reading = Quality::unknown;  // this window alone, before m-of-n
   std::variant<std::monostate, ThresholdProposal, InputChange, MismatchEvidence> evidence;
 };

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace vigil::ingest {
 namespace {
@@ -70,7 +71,7 @@ LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
     open_.erase(it);
   }
   nlohmann::json key = carried_;
-  context.key = key.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  context.key = json_text(key);
   if (const auto hash = carried_.find(kModelHash); hash != carried_.end()) context.model_hash = hash->second;
   if (const auto start = run_start_ns_.find(run); start != run_start_ns_.end()) context.run_start_ns = start->second;
   return context;
@@ -88,7 +89,7 @@ std::string ContextTracker::save() const {
     out["open"].push_back(
         {{"run", where.first}, {"ls", where.second}, {"first", stated.first_covered}, {"keys", keys}});
   }
-  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  return json_text(out);
 }
 
 void ContextTracker::load(std::string_view text) {

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 #include "ingest/sequencer.h"
 
 namespace vigil::ingest {
@@ -99,7 +100,7 @@ std::string Sequencer::save() const {
                            {"newest_of", r.newest_of},
                            {"open", open}});
   }
-  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(out);
 }
 
 void Sequencer::load(std::string_view text) {

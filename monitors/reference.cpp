@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace vigil::monitors {
 namespace {
@@ -15,8 +16,6 @@ namespace {
 using nlohmann::json;
 constexpr std::string_view kFormat = "vigil-reference";
 constexpr int kVersion = 1;
-
-std::string quoted(const std::string& text) { return json(text).dump(-1, ' ', false, json::error_handler_t::replace); }
 
 // The object must have the key with the type; the reason names both.
 const json& member(const json& object, const char* key, json::value_t type, const std::string& where) {
@@ -47,8 +46,8 @@ void Reference::add(std::uint32_t run, std::uint32_t ls, const Summary& lumisect
 
 std::string to_json(const Reference& r) {
   std::string text = "{\"format\":\"" + std::string(kFormat) + "\",\"version\":" + std::to_string(kVersion) +
-                     ",\"model\":" + quoted(r.model) + ",\"stream\":" + quoted(r.stream) +
-                     ",\"selection\":" + quoted(r.selection) + ",\"ranges\":[";
+                     ",\"model\":" + json_text(r.model) + ",\"stream\":" + json_text(r.stream) +
+                     ",\"selection\":" + json_text(r.selection) + ",\"ranges\":[";
   for (const ReferenceRange& range : r.ranges) {
     if (text.back() != '[') text += ',';
     text += '[';
@@ -62,7 +61,7 @@ Reference reference_from_json(std::string_view text, const ModelInfo& model, con
   const json document = json::parse(text, nullptr, false);
   if (document.is_discarded()) throw Error(where, "not JSON", "a reference made by vigil");
   const std::string format = member(document, "format", json::value_t::string, where).get<std::string>();
-  if (format != kFormat) throw Error(where, "format " + quoted(format.substr(0, 60)), std::string(kFormat));
+  if (format != kFormat) throw Error(where, "format " + json_text(format.substr(0, 60)), std::string(kFormat));
   const auto version = member(document, "version", json::value_t::number_unsigned, where).get<std::uint64_t>();
   if (version != kVersion) throw Error(where, "version " + std::to_string(version), std::to_string(kVersion));
   Reference r;

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "core/lhc.h"
 #include "monitors/stream_state.h"
+#include "monitors/subject.h"
 
 namespace vigil::monitors {
 namespace {
@@ -36,7 +37,7 @@ std::string two_digits(double coverage) {  // never rounded up to the limit it f
 // A rule's distance beyond its limit, for naming the worst.
 double severity(const Verdict& v) {
   if (!v.value || !v.limit) return 0;
-  if (v.target == Target::seed) {
+  if (v.subject.target == Target::seed) {
     const double ratio = *v.limit > 0 && *v.value > 0 ? std::abs(std::log(*v.value / *v.limit)) : 10;
     return 1 + ratio;
   }
@@ -255,7 +256,7 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
     v.last_ls = span.last_ls;
     v.monitor = rule.monitor;
     v.statistic = rule.statistic->name;
-    v.target = rule.subject.target;
+    v.subject = verdict_subject(rule.subject);
     v.reason = blind;
     if (!blind.empty()) continue;
     Judgement j = judge(rule, input);

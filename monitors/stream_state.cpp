@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
+#include "core/json_text.h"
 
 namespace vigil::monitors {
 namespace {
@@ -12,8 +13,6 @@ using nlohmann::json;
 constexpr std::string_view kFormat = "vigil-monitor-state";
 constexpr int kVersion = 1;
 constexpr const char* kWhere = "monitor state";
-
-std::string dump(const json& value) { return value.dump(-1, ' ', false, json::error_handler_t::replace); }
 
 json identity(const ModelInfo& model, const std::string& stream, const MonitorSettings& settings) {
   json windows = json::array();
@@ -55,15 +54,15 @@ std::string StreamMonitor::save() const {
     }
     state["rings"].push_back(std::move(rings));
   }
-  std::string text = dump(state);
+  std::string text = json_text(state);
   text.pop_back();
   text += ",\"learner\":" + (s.given ? std::string("null") : s.learner.save()) + ",\"kept\":[";
   for (const KeptLumisection& l : s.kept) {
     if (l.summary_json.empty()) l.summary_json = l.summary.strata.empty() ? "null" : to_json(l.summary);
     if (text.back() != '[') text += ',';
     text += "{\"ls\":" + std::to_string(l.ls) + ",\"expected_orbits\":" + std::to_string(l.expected_orbits) +
-            ",\"covered_orbits\":" + std::to_string(l.covered_orbits) + ",\"selection\":" + dump(l.selection) +
-            ",\"foreign_hash\":" + dump(l.foreign_hash) + ",\"summary\":" + l.summary_json + "}";
+            ",\"covered_orbits\":" + std::to_string(l.covered_orbits) + ",\"selection\":" + json_text(l.selection) +
+            ",\"foreign_hash\":" + json_text(l.foreign_hash) + ",\"summary\":" + l.summary_json + "}";
   }
   return text + "]}";
 }
@@ -75,8 +74,8 @@ void StreamMonitor::load(std::string_view text) {
   const json expected = identity(*s.model, s.stream, s.settings);
   for (const auto& [key, value] : expected.items()) {
     if (!state.contains(key) || state[key] != value) {
-      throw Error(kWhere, std::string(key) + " " + (state.contains(key) ? dump(state[key]).substr(0, 100) : "missing"),
-                  dump(value));
+      throw Error(kWhere, std::string(key) + " " + (state.contains(key) ? json_text(state[key]).substr(0, 100) : "missing"),
+                  json_text(value));
     }
   }
   try {
@@ -88,7 +87,7 @@ void StreamMonitor::load(std::string_view text) {
       l.covered_orbits = entry.at("covered_orbits").get<std::uint64_t>();
       l.selection = entry.at("selection").get<std::string>();
       l.foreign_hash = entry.at("foreign_hash").get<std::string>();
-      if (!entry.at("summary").is_null()) l.summary = summary_from_json(dump(entry.at("summary")), *s.model, kWhere);
+      if (!entry.at("summary").is_null()) l.summary = summary_from_json(json_text(entry.at("summary")), *s.model, kWhere);
       kept.push_back(std::move(l));
     }
     std::vector<WindowCutter> cutters = s.cutters;
@@ -115,7 +114,7 @@ void StreamMonitor::load(std::string_view text) {
     optional("run_start_ns", run_start_ns);
     const bool any_context = state.at("any_context").get<bool>();
     Learner learner = s.learner;
-    if (!s.given && !state.at("learner").is_null()) learner.load(dump(state.at("learner")), *s.model, kWhere);
+    if (!s.given && !state.at("learner").is_null()) learner.load(json_text(state.at("learner")), *s.model, kWhere);
 
     s.kept = std::move(kept);
     s.cutters = std::move(cutters);

@@ -5,6 +5,32 @@
 
 namespace vigil::monitors {
 
+VerdictSubject verdict_subject(const Subject& subject) {
+  const ModelInfo& model = *subject.model;
+  VerdictSubject out{subject.target, {}, 0, false};
+  switch (subject.target) {
+    case Target::input:
+      out.name = model.inputs[subject.index].name;
+      break;
+    case Target::seed:
+      out.name = model.seeds[subject.index].name;
+      break;
+    case Target::mismatch:
+      out.name = mismatch_name(subject);
+      out.of_seed = subject.index >= model.outputs.size();
+      break;
+    case Target::output:
+      for (const Output& output : model.outputs) {
+        if (subject.index >= output.first_word + output.words) continue;
+        out.name = output.name;
+        out.word = static_cast<std::uint32_t>(subject.index - output.first_word);
+        break;
+      }
+      break;
+  }
+  return out;
+}
+
 std::string monitor_name(const Subject& subject) {
   const ModelInfo& model = *subject.model;
   switch (subject.target) {

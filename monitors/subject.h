@@ -35,6 +35,9 @@ struct MismatchCounts {
 };
 MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject);
 
+// The same subject as verdicts carry it, without the model.
+VerdictSubject verdict_subject(const Subject& subject);
+
 // Name of the output or seed of a mismatch subject.
 const std::string& mismatch_name(const Subject& subject);
 

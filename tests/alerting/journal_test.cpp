@@ -7,7 +7,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "core/results.h"
+#include "core/cloud_event.h"
 #include "journals.h"
 
 namespace vigil::alerting {
@@ -102,7 +102,7 @@ TEST(Journal, TheOutboxIsInOrderOfCreation) {
     ASSERT_TRUE(head);
     EXPECT_EQ(head->action.id, test_action(ls).id);
     EXPECT_EQ(head->action.line, action_line(test_action(ls)));
-    EXPECT_EQ(head->action.cloudevent, cloudevent(test_action(ls)));
+    EXPECT_EQ(head->action.cloudevent, cloud_event(test_action(ls)));
     journal.record_attempt(head->action.id, "zeromq", Delivery::retry, "no reply", 100, 200);
     const auto again = journal.head("zeromq", 150);
     EXPECT_EQ(again->action.id, head->action.id);

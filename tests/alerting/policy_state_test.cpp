@@ -4,7 +4,7 @@
 
 #include "alerting/policy.h"
 #include "core/error.h"
-#include "core/results.h"
+#include "core/cloud_event.h"
 #include "windows.h"
 
 namespace vigil::alerting {
@@ -12,7 +12,7 @@ namespace {
 
 std::string text_of(const Decision& d) {
   std::string text;
-  for (const Action& a : d.actions) text += cloudevent(a) + "\n";
+  for (const Action& a : d.actions) text += cloud_event(a) + "\n";
   for (const std::string& id : d.closed) text += "closed " + id + "\n";
   return text;
 }
@@ -77,7 +77,7 @@ TEST(PolicyState, MismatchNeverLeadsToRetrainingInAnyHistory) {
       const JudgedWindow& judged = w;
       bool mismatch = false;
       for (const Verdict& v : judged.verdicts) {
-        mismatch |= v.target == Target::mismatch && (v.quality >= Quality::medium || v.reading >= Quality::medium);
+        mismatch |= v.subject.target == Target::mismatch && (v.quality >= Quality::medium || v.reading >= Quality::medium);
       }
       const Decision d = policy.judge(w);
       for (const std::string& id : d.closed) ASSERT_EQ(open.erase(id), 1u);

@@ -85,7 +85,7 @@ TEST(Policy, RateNeedsAnOutputThatIsKnownGood) {
   WindowOf window(1, 1, 10);
   window.rate("L1_A", 44);
   JudgedWindow no_outputs = window;
-  std::erase_if(no_outputs.verdicts, [](const Verdict& v) { return v.target == Target::output; });
+  std::erase_if(no_outputs.verdicts, [](const Verdict& v) { return v.subject.target == Target::output; });
   EXPECT_TRUE(fresh().judge(no_outputs).actions.empty());
 }
 

@@ -91,7 +91,8 @@ class WindowOf {
     v.last_ls = w.last_ls;
     v.monitor = monitor;
     v.statistic = statistic;
-    v.target = target;
+    v.subject.target = target;
+    v.subject.name = monitor.substr(monitor.find('/') + 1);
     v.quality = v.reading = Quality::good;
     v.value = 0.01;
     judged_.verdicts.push_back(std::move(v));

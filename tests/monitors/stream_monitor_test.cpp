@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/result_lines.h"
 #include "streams.h"
 
 namespace vigil::monitors {
@@ -191,10 +192,10 @@ TEST(StreamMonitor, ABiasedSelectionHasShapesAndMismatchesButNoRates) {
     c.selection = "HLT_Jet";
     const auto windows = monitor.close(std::move(c));
     for (const Verdict& v : windows.at(0).verdicts) {
-      const bool shape = v.target == Target::input || v.target == Target::output;
-      const Quality expected = v.target == Target::seed || (shape && !same) ? Quality::unknown : Quality::good;
+      const bool shape = v.subject.target == Target::input || v.subject.target == Target::output;
+      const Quality expected = v.subject.target == Target::seed || (shape && !same) ? Quality::unknown : Quality::good;
       EXPECT_EQ(v.quality, expected) << v.monitor << ": " << v.reason;
-      EXPECT_TRUE(v.target != Target::seed || v.reason == "selection 'HLT_Jet': no rates") << v.reason;
+      EXPECT_TRUE(v.subject.target != Target::seed || v.reason == "selection 'HLT_Jet': no rates") << v.reason;
     }
   }
 }

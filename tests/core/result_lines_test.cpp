@@ -1,4 +1,4 @@
-#include "core/results.h"
+#include "core/result_lines.h"
 
 #include <gtest/gtest.h>
 
@@ -7,6 +7,9 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <random>
+
+#include "core/cloud_event.h"
+#include "core/json_text.h"
 
 namespace vigil {
 namespace {
@@ -214,7 +217,7 @@ TEST(ResultLines, BytesThatAreNotUtf8AreReplaced) {
   EXPECT_EQ(json["stream"], "a\xef\xbf\xbd\xef\xbf\xbd");
   Action a = threshold_action();
   a.model = "\x80";
-  EXPECT_TRUE(Json::parse(cloudevent(a)).is_object());
+  EXPECT_TRUE(Json::parse(cloud_event(a)).is_object());
 }
 
 TEST(ActionLine, ThresholdAdjust) {
@@ -267,7 +270,7 @@ TEST(ActionLine, EveryProposal) {
 TEST(CloudEvent, IsTheWireContracts) {
   Action a = threshold_action();
   a.run_start_ns = 1'700'000'000'123'456'789ull;
-  const std::string text = cloudevent(a);
+  const std::string text = cloud_event(a);
   EXPECT_EQ(keys_of(text), (std::vector<std::string>{"specversion", "id", "source", "type", "subject", "time",
                                                      "datacontenttype", "data"}));
   const Json json = Json::parse(text);
@@ -281,7 +284,7 @@ TEST(CloudEvent, IsTheWireContracts) {
   // 20 * 2^18 / 11245.5 s = 466.22026588 s; 1700000000.123456789 s is 2023-11-14T22:13:20.123456789Z.
   EXPECT_EQ(json["time"], "2023-11-14T22:21:06.343722Z");
   a.run_start_ns.reset();
-  EXPECT_FALSE(Json::parse(cloudevent(a)).contains("time"));
+  EXPECT_FALSE(Json::parse(cloud_event(a)).contains("time"));
 }
 
 TEST(CloudEvent, TimeIsExactAtTheEndOfTheRange) {
@@ -289,9 +292,9 @@ TEST(CloudEvent, TimeIsExactAtTheEndOfTheRange) {
   a.run_start_ns = 0;
   a.last_ls = 16384;
   // 16384 * 2^18 * 2e9 / 22491 ns = 381927641812280.4 ns
-  EXPECT_EQ(Json::parse(cloudevent(a))["time"], "1970-01-05T10:05:27.641812Z");
+  EXPECT_EQ(Json::parse(cloud_event(a))["time"], "1970-01-05T10:05:27.641812Z");
   a.run_start_ns = std::numeric_limits<std::uint64_t>::max();
-  EXPECT_EQ(Json::parse(cloudevent(a))["time"].get<std::string>().substr(0, 5), "2554-");
+  EXPECT_EQ(Json::parse(cloud_event(a))["time"].get<std::string>().substr(0, 5), "2554-");
 }
 
 TEST(CloudEvent, StaysWithin64KiBAndSaysWhatIsLeftOut) {
@@ -300,7 +303,7 @@ TEST(CloudEvent, StaysWithin64KiBAndSaysWhatIsLeftOut) {
   v.monitor = "input/x";
   v.reason = std::string(500, 'r');
   a.evidence.assign(4000, v);
-  std::string text = cloudevent(a);
+  std::string text = cloud_event(a);
   EXPECT_LE(text.size(), 65536u);
   EXPECT_GT(text.size(), 60000u);
   Json data = Json::parse(text)["data"];
@@ -310,7 +313,7 @@ TEST(CloudEvent, StaysWithin64KiBAndSaysWhatIsLeftOut) {
   a.kind = ActionKind::retrain;
   a.reason = std::string(100000, '"');
   a.proposal = Retrain{1, 1, 1, 2, std::vector<std::string>(4096, "input/" + std::string(40, '\x01'))};
-  text = cloudevent(a);
+  text = cloud_event(a);
   EXPECT_LE(text.size(), 65536u);
   data = Json::parse(text)["data"];
   EXPECT_TRUE(data["shortened"].get<bool>());
