@@ -11,7 +11,7 @@
 #include <thread>
 
 #include "alerting/journal.h"
-#include "app/judge.h"
+#include "app/closing.h"
 #include "app/text.h"
 #include "core/bounded_queue.h"
 #include "core/digest.h"

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "app/judge.h"
+#include "app/closing.h"
 
 namespace vigil::app {
 

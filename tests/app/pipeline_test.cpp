@@ -4,16 +4,12 @@
 
 #include <thread>
 
-#include "app/demo_data.h"
 #include "app/logging.h"
 #include "app/results_writer.h"
 #include "app/session.h"
-#include "fpga_model/package.h"
-#include "ingest/decode.h"
-#include "ingest/encode.h"
 #include "ingest/publisher.h"
 #include "ingest/subscriber.h"
-#include "replay/scenario_source.h"
+#include "tests/app/demo_frames.h"
 
 namespace vigil::app {
 namespace {
@@ -27,43 +23,13 @@ events_per_ls: 300
 faults: [{type: score_bit_flip, from_ls: 9}]
 )";
 
-class Memory : public Source {
- public:
-  explicit Memory(std::vector<Frame> frames) : frames_(std::move(frames)) {}
-  std::optional<Frame> next() override {
-    if (fail_at_ == at_) throw std::runtime_error("the source broke");
-    if (at_ == frames_.size()) return {};
-    return frames_[at_++];
-  }
-  void request_stop() override { at_ = frames_.size(); }
-  std::size_t fail_at_ = ~std::size_t{0};
-
- private:
-  std::vector<Frame> frames_;
-  std::size_t at_ = 0;
-};
-
-std::vector<Frame> frames() {
-  replay::ScenarioSource source(replay::parse_scenario(kScenario, "test"),
-                                fpga_model::load_package(demo_model_folder()), demo_events(), ingest::encode);
-  std::vector<Frame> out;
-  while (auto frame = source.next()) out.push_back(std::move(*frame));
-  return out;
-}
-
-Configuration configuration() {
-  Configuration c;
-  c.models = {demo_model_folder()};
-  c.monitors.windows = {{"2ls", 2, 1}};
-  c.monitors.learn_ls = 3;
-  return c;
-}
+std::vector<Frame> frames() { return testing::frames_of(kScenario); }
 
 std::vector<std::string> lines_of(std::vector<Frame> input, unsigned jobs) {
-  const Configuration c = configuration();
+  const Configuration c = testing::demo_configuration();
   const ModelSet models(c.models);
   Judge judge(models, c, {}, true, {});
-  Memory source(std::move(input));
+  testing::Memory source(std::move(input));
   std::vector<std::string> lines;
   run_pipeline(source, models, judge,
                {{}, [&](Closing&& closing) { lines.insert(lines.end(), closing.lines.begin(), closing.lines.end()); }},
@@ -80,10 +46,10 @@ TEST(Pipeline, LinesDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Pipeline, AFailureOfTheSourceLeavesItAfterTheStagesStopped) {
-  const Configuration c = configuration();
+  const Configuration c = testing::demo_configuration();
   const ModelSet models(c.models);
   Judge judge(models, c, {}, false, {});
-  Memory source(frames());
+  testing::Memory source(frames());
   source.fail_at_ = 20;
   EXPECT_THROW(run_pipeline(source, models, judge, {}, 4), std::runtime_error);
 }
@@ -92,7 +58,7 @@ TEST(Pipeline, AFailureOfTheSourceLeavesItAfterTheStagesStopped) {
 TEST(Pipeline, StateGoesOnAfterEveryLumisection) {
   const auto input = frames();
   const auto whole = lines_of(input, 1);
-  const Configuration c = configuration();
+  const Configuration c = testing::demo_configuration();
   const ModelSet models(c.models);
   std::vector<std::string> lines;
   std::map<std::string, std::string> state;
@@ -110,18 +76,8 @@ TEST(Pipeline, StateGoesOnAfterEveryLumisection) {
     }
     return !closings.empty();
   };
-  const auto lookup = [&](std::string_view) { return &models.all().front()->info(); };
   for (const Frame& frame : input) {
-    auto item = std::make_shared<Item>();
-    item->frame = frame;
-    item->rejection = ingest::decode(item->frame, lookup, item->batch);
-    ASSERT_EQ(item->rejection, Rejection::none);
-    item->model = models.all().front().get();
-    std::vector<std::int64_t> scratch, out(item->batch.n);
-    const WordsView raw = ingest::raw_inputs(item->batch, item->model->info(), scratch);
-    ASSERT_EQ(item->model->predict(raw, mutable_words_of(out.data(), 1), item->batch.n), Status::ok);
-    item->summary.fill(item->model->info(), item->batch, raw, words_of(out.data(), 1));
-    if (keep(judge->take(item))) {
+    if (keep(judge->take(testing::item_of(frame, models)))) {
       judge = std::make_unique<Judge>(models, c, std::nullopt, true, nullptr);
       judge->load(state);
     }
@@ -133,9 +89,9 @@ TEST(Pipeline, StateGoesOnAfterEveryLumisection) {
 // Sockets, journal thread and dispatcher together: what the thread sanitizer has to see.
 TEST(Pipeline, LiveSessionOverSockets) {
   log_to_stderr();
-  testing::internal::CaptureStdout();
+  ::testing::internal::CaptureStdout();
   ingest::Publisher publisher("tcp://127.0.0.1:*");
-  Configuration c = configuration();
+  Configuration c = testing::demo_configuration();
   c.subscribe = {publisher.last_endpoint()};
   c.jobs = 4;
   Session session(c, {.json = true, .live = true});
@@ -152,7 +108,7 @@ TEST(Pipeline, LiveSessionOverSockets) {
   publishing.join();
   std::string expected;
   for (const std::string& line : lines_of(input, 1)) expected += line + "\n";
-  const std::string printed = testing::internal::GetCapturedStdout();
+  const std::string printed = ::testing::internal::GetCapturedStdout();
   ASSERT_TRUE(printed.starts_with(expected)) << printed.size() << " bytes printed, " << expected.size() << " expected";
   EXPECT_EQ(printed.find("{\"type\":\"digest\"", expected.size()), expected.size());
   EXPECT_TRUE(session.failed({"action"}));

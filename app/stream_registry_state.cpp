@@ -1,8 +1,8 @@
-// The judge's state in the journal. Keys: <model hash>/<part>/<stream>, and <model hash>/open/<run>/<ls>/<stream> for
+// The streams' state in the journal. Keys: <model hash>/<part>/<stream>, and <model hash>/open/<run>/<ls>/<stream> for
 // the summaries of lumisections that are still open. State of another model hash is left as it is.
 #include <charconv>
 
-#include "app/judge.h"
+#include "app/stream_registry.h"
 #include "core/error.h"
 
 namespace vigil::app {
@@ -24,7 +24,7 @@ std::uint32_t number(std::string_view& rest, const std::string& key) {
 
 }  // namespace
 
-void Judge::save(Stream& stream, std::map<std::string, std::optional<std::string>>& state) {
+void StreamRegistry::save(MonitoredStream& stream, std::map<std::string, std::optional<std::string>>& state) {
   const std::string& hash = stream.model->info().hash;
   for (std::size_t i = 0; i < streams_.size(); ++i) {
     if (streams_[i].get() == &stream) state[key_of(hash, "order", stream.name)] = std::to_string(i);
@@ -55,15 +55,13 @@ void Judge::save(Stream& stream, std::map<std::string, std::optional<std::string
   saved_open_.insert(open_now.begin(), open_now.end());
 }
 
-void Judge::load(const std::map<std::string, std::string>& state) {
-  std::map<std::uint64_t, Stream*> order;
+void StreamRegistry::load(const std::map<std::string, std::string>& state) {
+  std::map<std::uint64_t, MonitoredStream*> order;
   for (const auto& model : models_.all()) {
     const std::string prefix = model->info().hash + "/order/";
     for (auto it = state.lower_bound(prefix); it != state.end() && it->first.starts_with(prefix); ++it) {
       const std::string name = it->first.substr(prefix.size());
-      std::optional<monitors::Reference> reference;
-      if (reference_ && reference_->summary.model_hash == model->info().hash) reference = reference_;
-      auto stream = std::make_unique<Stream>(model, name, configuration_, std::move(reference));
+      auto stream = make(model, name);
       const auto part = [&](const char* what) -> const std::string& {
         const auto found = state.find(key_of(model->info().hash, what, name));
         if (found == state.end()) throw Error("journal state", std::string("no ") + what + " of stream '" + name + "'");
@@ -88,7 +86,7 @@ void Judge::load(const std::map<std::string, std::string>& state) {
       streams_.push_back(std::move(stream));
     }
   }
-  std::vector<std::unique_ptr<Stream>> sorted;
+  std::vector<std::unique_ptr<MonitoredStream>> sorted;
   for (const auto& [index, stream] : order) {
     for (auto& s : streams_) {
       if (s.get() == stream) sorted.push_back(std::move(s));

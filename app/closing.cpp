@@ -1,0 +1,116 @@
+#include "app/closing.h"
+
+#include <utility>
+
+#include "core/cloud_event.h"
+#include "core/lhc.h"
+#include "core/result_lines.h"
+
+namespace vigil::app {
+
+Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, const LumisectionObserver& observer,
+                          Totals& totals) {
+  const ModelInfo& info = stream.model->info();
+  Closing closing;
+  Lumisection& line = closing.lumisection;
+  line = {info.name,
+          info.hash,
+          stream.name,
+          closed.run,
+          closed.ls,
+          lhc::kOrbitsPerLumisection,
+          closed.covered_orbits,
+          std::move(closed.sources)};
+  auto node = stream.open.extract({closed.run, closed.ls});
+  Summary summary = node ? node.mapped().take() : Summary(info);
+  const ingest::LumisectionContext context = stream.context.close(closed.run, closed.ls);
+
+  closing.events = summary.events;
+  for (std::size_t i = 0; i < info.seeds.size(); ++i) {
+    closing.seed_rate_hz[info.seeds[i].name] =
+        lhc::rate_hz(static_cast<double>(summary.seeds[i].emulator), static_cast<double>(summary.n_bx_own));
+  }
+  StreamSnapshot& now = stream.snapshot;
+  now.run = closed.run;
+  now.ls = closed.ls;
+  now.events += summary.events;
+  now.coverage = static_cast<double>(line.covered_orbits) / static_cast<double>(line.expected_orbits);
+  now.seed_rate_hz = closing.seed_rate_hz;
+  for (const auto& [source, counts] : line.sources) ingest::add_counts(now.losses, counts);
+
+  ++totals.lumisections;
+  closing.lines.push_back(lumisection_line(line, summary, info));
+  alerting::JournalRow row{.table = alerting::JournalRow::Table::lumisection,
+                           .model = info.name,
+                           .model_hash = info.hash,
+                           .stream = stream.name,
+                           .run = closed.run,
+                           .first_ls = closed.ls,
+                           .last_ls = closed.ls,
+                           .window = {},
+                           .monitor = {},
+                           .statistic = {},
+                           .line = closing.lines.back()};
+  closing.commit.rows.push_back(row);
+  row.table = alerting::JournalRow::Table::kept_event;
+  for (const KeptEvent& event : summary.kept) {
+    row.line = kept_event_json(event, info);
+    closing.commit.rows.push_back(row);
+  }
+
+  monitors::ClosedLumisection monitored;
+  monitored.lumisection = line;
+  monitored.summary = std::move(summary);
+  monitored.context_key = context.key;
+  monitored.mixed_context = context.mixed;
+  monitored.selection = stream.selection;
+  if (context.model_hash != info.hash) monitored.foreign_hash = context.model_hash;
+  monitored.run_start_ns = context.run_start_ns;
+  if (observer) observer(monitored);
+  add_windows(stream, stream.monitor.close(std::move(monitored)), closing, totals);
+  return closing;
+}
+
+void add_windows(MonitoredStream& stream, std::vector<JudgedWindow>&& windows, Closing& closing, Totals& totals) {
+  for (JudgedWindow& judged : windows) {
+    const Window& window = judged.window;
+    closing.lines.push_back(window_line(window));
+    alerting::JournalRow row{.table = alerting::JournalRow::Table::window,
+                             .model = window.model,
+                             .model_hash = window.model_hash,
+                             .stream = window.stream,
+                             .run = window.run,
+                             .first_ls = window.first_ls,
+                             .last_ls = window.last_ls,
+                             .window = window.name,
+                             .monitor = {},
+                             .statistic = {},
+                             .quality = window.quality,
+                             .line = closing.lines.back()};
+    closing.commit.rows.push_back(row);
+    ++totals.windows;
+    row.table = alerting::JournalRow::Table::verdict;
+    for (const Verdict& verdict : judged.verdicts) {
+      closing.lines.push_back(verdict_line(verdict));
+      row.monitor = verdict.monitor;
+      row.statistic = verdict.statistic;
+      row.quality = verdict.quality;
+      row.line = closing.lines.back();
+      closing.commit.rows.push_back(row);
+      ++totals.verdicts;
+    }
+    alerting::Decision decision = stream.policy.judge(judged);
+    for (std::string& id : decision.closed) closing.commit.closed_action_ids.push_back(std::move(id));
+    for (Action& action : decision.actions) {
+      closing.lines.push_back(action_line(action));
+      closing.commit.actions.push_back(alerting::action_row(action));
+      ++totals.actions;
+      closing.actions.push_back(std::move(action));
+    }
+    stream.snapshot.quality = judged.window.quality;
+    stream.snapshot.reason = judged.window.reason;
+    closing.windows.push_back(std::move(judged));
+  }
+}
+
+}  // namespace vigil::app
