@@ -1,4 +1,4 @@
-// vigil actions, vigil status: what a journal holds.
+// vigil actions: the actions a journal holds.
 #include <fmt/format.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -10,12 +10,18 @@
 
 #include "alerting/journal.h"
 #include "alerting/journal_note.h"
-#include "app/commands.h"
-#include "app/text.h"
+#include "app/command.h"
+#include "app/shared_options.h"
 #include "core/error.h"
 
 namespace vigil::app {
 namespace {
+
+struct ActionsOptions {
+  std::string journal, id, actor, reason, output;
+  double hours = 0;  // of a shelve
+  bool json = false;
+};
 
 using nlohmann::ordered_json;
 
@@ -74,8 +80,6 @@ void print_action(const alerting::JournalAction& action, bool is_shelved) {
              line.at("run").dump(), line.at("first_ls").dump(), line.at("last_ls").dump(), text("model"),
              text("stream"), text("reason"));
 }
-
-}  // namespace
 
 int run_actions_list(const ActionsOptions& options) {
   const alerting::JournalReader journal(options.journal);
@@ -149,62 +153,52 @@ int run_actions_export(const ActionsOptions& options) {
   return 0;
 }
 
-int run_status(const std::string& file, bool json) {
-  const alerting::JournalReader journal(file);
-  const auto counts = journal.counts();
-  const auto lumisections = journal.newest_lines(alerting::JournalRow::Table::lumisection);
-  const auto windows = journal.newest_lines(alerting::JournalRow::Table::window);
-  ordered_json out = {{"journal", file},
-                      {"lumisections", counts.lumisections},
-                      {"windows", counts.windows},
-                      {"actions",
-                       {{"all", counts.actions},
-                        {"open", counts.open},
-                        {"pending", counts.pending},
-                        {"delivered", counts.delivered},
-                        {"rejected", counts.rejected},
-                        {"expired", counts.expired}}},
-                      {"streams", ordered_json::array()}};
-  for (const std::string& text : lumisections) {
-    auto line = ordered_json::parse(text);
-    ordered_json stream = {{"lumisection", line}, {"windows", ordered_json::array()}};
-    for (const std::string& window_text : windows) {
-      const auto window = ordered_json::parse(window_text);
-      if (window["model"] == line["model"] && window["stream"] == line["stream"]) stream["windows"].push_back(window);
-    }
-    out["streams"].push_back(std::move(stream));
-  }
-  if (json) {
-    fmt::print("{}\n", out.dump());
-    return 0;
-  }
-  fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8} {:>6} {:>9}  {:<8} {}\n", "model", "stream", "run", "LS", "events",
-             "coverage", "lost", "mismatch", "quality", "reason");
-  for (const auto& stream : out["streams"]) {
-    const auto& line = stream["lumisection"];
-    std::uint64_t lost = 0, mismatches = 0;
-    for (const auto& [name, source] : line["sources"].items()) {
-      for (const char* key : {"missing", "late", "rejected", "dropped"}) lost += source[key].get<std::uint64_t>();
-    }
-    for (const auto& [name, output] : line["outputs"].items()) mismatches += output["mismatches"].get<std::uint64_t>();
-    const double coverage = line["covered_orbits"].get<double>() / line["expected_orbits"].get<double>();
-    std::string quality = "unknown", reason = "no window yet";
-    if (!stream["windows"].empty()) {
-      quality = stream["windows"].back()["quality"].get<std::string>();
-      reason = stream["windows"].back()["reason"].get<std::string>();
-    }
-    const Quality level = quality == "good"     ? Quality::good
-                          : quality == "medium" ? Quality::medium
-                          : quality == "bad"    ? Quality::bad
-                                                : Quality::unknown;
-    fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8.2f} {:>6} {:>9}  {} {}\n", line["model"].get<std::string>(),
-               line["stream"].get<std::string>(), line["run"].dump(), line["ls"].dump(), line["events"].dump(),
-               coverage, lost, mismatches, paint(level, fmt::format("{:<8}", quality)), reason);
-  }
-  fmt::print("{} lumisections, {} windows, {} actions ({} open, {} pending, {} delivered, {} rejected, {} expired)\n",
-             counts.lumisections, counts.windows, counts.actions, counts.open, counts.pending, counts.delivered,
-             counts.rejected, counts.expired);
-  return 0;
+Options journal_options(ActionsOptions& o) {
+  return {{"--journal", &o.journal, "journal file", Presence::required},
+          {"--json", &o.json, "JSON on standard output"}};
 }
+
+Option id_option(ActionsOptions& o) { return {"ID", &o.id, "action id", Presence::required}; }
+
+// A verb that people record about an action.
+Command note_command(const std::string& verb) {
+  const auto o = std::make_shared<ActionsOptions>();
+  Options options = {id_option(*o), {"--actor", &o->actor, "who (default: the user)"}, {"--reason", &o->reason, "why"}};
+  std::string example = "vigil actions " + verb + " ID --journal vigil.db --actor anna --reason 'seen'";
+  if (verb == "shelve") {
+    example += " --hours 8";
+    options.push_back({"--hours", &o->hours, "out of sight for so long", Presence::required, {}, {{0.01, 24.0 * 365}}});
+  }
+  return {"actions " + verb, verb + " an action; recorded with actor and reason", example,
+          joined({options, journal_options(*o)}), [o, verb] { return run_actions_note(*o, verb); }};
+}
+
+}  // namespace
+
+Command actions_list_command() {
+  const auto o = std::make_shared<ActionsOptions>();
+  return {"actions list", "every action, with its delivery", "vigil actions list --journal vigil.db --json",
+          journal_options(*o), [o] { return run_actions_list(*o); }};
+}
+
+Command actions_show_command() {
+  const auto o = std::make_shared<ActionsOptions>();
+  return {"actions show", "one action and what was done about it", "vigil actions show ID --journal vigil.db",
+          joined({{id_option(*o)}, journal_options(*o)}), [o] { return run_actions_show(*o); }};
+}
+
+Command actions_export_command() {
+  const auto o = std::make_shared<ActionsOptions>();
+  return {"actions export", "every action with its audit trail, JSON Lines",
+          "vigil actions export --journal vigil.db -o actions.jsonl",
+          joined({{{"-o,--output", &o->output, "file to write (default standard output)"}}, journal_options(*o)}),
+          [o] { return run_actions_export(*o); }};
+}
+
+Command actions_approve_command() { return note_command("approve"); }
+Command actions_reject_command() { return note_command("reject"); }
+Command actions_ack_command() { return note_command("ack"); }
+Command actions_shelve_command() { return note_command("shelve"); }
+Command actions_retry_command() { return note_command("retry"); }
 
 }  // namespace vigil::app

@@ -7,13 +7,21 @@
 #include <nlohmann/json.hpp>
 
 #include "app/arrays.h"
-#include "app/commands.h"
+#include "app/command.h"
+#include "app/shared_options.h"
 #include "app/text.h"
 #include "core/error.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
 namespace {
+
+struct BenchOptions {
+  std::string package, input, kernel = "auto";
+  std::uint32_t jobs = 1;
+  double seconds = 1;
+  bool json = false;
+};
 
 using nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
@@ -68,9 +76,7 @@ class Outputs {
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-}  // namespace
-
-int run_model_bench(const ModelOptions& options) {
+int run_model_bench(const BenchOptions& options) {
   fpga_model::LoadOptions load;
   load.target = fpga_model::parse_simd_target(options.kernel, "--kernel");
   const auto model = fpga_model::load_package(options.package, load);
@@ -128,6 +134,22 @@ int run_model_bench(const ModelOptions& options) {
                kernel, options.jobs, median / reference, short_number(reference));
   }
   return 0;
+}
+
+}  // namespace
+
+Command model_bench_command() {
+  const auto o = std::make_shared<BenchOptions>();
+  return {"model bench",
+          "how fast this machine emulates it",
+          "vigil model bench demo/model --seconds 2",
+          {{"PKG", &o->package, "model package", Presence::required},
+           {"--input", &o->input, "events, .npy (default: the golden inputs)"},
+           jobs_option(o->jobs),
+           kernel_option(o->kernel),
+           {"--seconds", &o->seconds, "time to measure", Presence::optional, {}, {{0.01, 3600}}},
+           {"--json", &o->json, "one JSON document"}},
+          [o] { return run_model_bench(*o); }};
 }
 
 }  // namespace vigil::app

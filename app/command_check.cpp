@@ -3,11 +3,13 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/session.h"
+#include "app/shared_options.h"
 #include "core/error.h"
 
 namespace vigil::app {
+namespace {
 
 int run_check(const MonitorOptions& options) {
   const Configuration configuration = effective_configuration(options);
@@ -32,6 +34,15 @@ int run_check(const MonitorOptions& options) {
     fmt::print("# model {} {} {}\n", model->info().name, model->info().version, model->info().hash);
   if (reference) fmt::print("# reference of {} events\n", reference->summary.events);
   return 0;
+}
+
+}  // namespace
+
+Command check_command() {
+  const auto o = std::make_shared<MonitorOptions>();
+  return {"check", "validates a configuration, loads model and reference, opens nothing", "vigil check conf/watch.yaml",
+          joined({monitor_options(*o, "CONF,-c,--configuration", "one JSON document"), live_options(*o)}),
+          [o] { return run_check(*o); }};
 }
 
 }  // namespace vigil::app

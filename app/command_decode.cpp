@@ -6,7 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "core/error.h"
 #include "ingest/decode.h"
 #include "replay/recording_reader.h"
@@ -87,8 +87,6 @@ void decode_recording(const std::string& file, bool json) {
   print({{"file", file}, {"frames", frames}, {"bytes_lost", lost}}, json);
 }
 
-}  // namespace
-
 int run_decode(const std::string& file, bool json) {
   if (!std::filesystem::is_regular_file(file))
     throw Error(file, "no such file", "a recording, or the msgpack body of one frame");
@@ -110,6 +108,22 @@ int run_decode(const std::string& file, bool json) {
   }
   decode_recording(file, json);
   return 0;
+}
+
+}  // namespace
+
+Command decode_command() {
+  struct DecodeOptions {
+    std::string file;
+    bool json = false;
+  };
+  const auto o = std::make_shared<DecodeOptions>();
+  return {"decode",
+          "annotated dump of a frame or recording",
+          "vigil decode run1/000001.vrec",
+          {{"FILE", &o->file, "recording, or the msgpack body of one frame", Presence::required},
+           {"--json", &o->json, "JSON Lines"}},
+          [o] { return run_decode(o->file, o->json); }};
 }
 
 }  // namespace vigil::app

@@ -9,7 +9,7 @@
 #include <thread>
 
 #include "alerting/receiver.h"
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/demo_data.h"
 #include "app/logging.h"
 #include "app/session.h"
@@ -64,8 +64,6 @@ std::string first_fault(const replay::Scenario& scenario) {
   const replay::Fault& fault = scenario.faults.front();
   return fmt::format("{} from lumisection {}", replay::to_string(fault.type), fault.from_ls);
 }
-
-}  // namespace
 
 int run_demo(bool json) {
   log_to_stderr();
@@ -166,6 +164,17 @@ int run_demo(bool json) {
       "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream of your own)\n",
       journal.string());
   return 0;
+}
+
+}  // namespace
+
+Command demo_command() {
+  const auto json = std::make_shared<bool>(false);
+  return {"demo",
+          "everything on one machine: a stream with a fault, the monitor, a receiving pipeline",
+          "vigil demo",
+          {{"--json", json.get(), "one JSON document at the end"}},
+          [json] { return run_demo(*json); }};
 }
 
 }  // namespace vigil::app

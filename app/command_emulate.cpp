@@ -6,14 +6,21 @@
 #include <nlohmann/json.hpp>
 
 #include "app/arrays.h"
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/compare_words.h"
+#include "app/shared_options.h"
 #include "core/error.h"
 #include "fpga_model/npy.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
 namespace {
+
+struct EmulateOptions {
+  std::string model, input, output, layers, compare, kernel = "auto";
+  std::uint32_t jobs = 1;
+  bool json = false;
+};
 
 namespace fs = std::filesystem;
 using nlohmann::ordered_json;
@@ -55,8 +62,6 @@ void write_layers(const std::string& folder, const fpga_model::PackageModel& mod
   for (auto& writer : writers) writer->finish();
 }
 
-}  // namespace
-
 int run_emulate(const EmulateOptions& options) {
   fpga_model::LoadOptions load;
   load.target = fpga_model::parse_simd_target(options.kernel, "--kernel");
@@ -96,6 +101,25 @@ int run_emulate(const EmulateOptions& options) {
     }
   }
   return 0;
+}
+
+}  // namespace
+
+Command emulate_command() {
+  const auto o = std::make_shared<EmulateOptions>();
+  return {"emulate",
+          "the emulator on arrays",
+          "vigil emulate --model demo/model --input x.npy --output y.npy",
+          {{"--model", &o->model, "model package", Presence::required},
+           {"--input", &o->input, "[n, features]: integers are raw words, floats are quantised", Presence::required},
+           {"--output", &o->output, "raw output words [n, output words]"},
+           {"--layers", &o->layers, "folder for one file a tensor"},
+           {"--compare", &o->compare,
+            "hardware words to compare with (.npy, or a folder of <tensor>.npy); exit 1 on a mismatch"},
+           jobs_option(o->jobs),
+           kernel_option(o->kernel),
+           {"--json", &o->json, "one JSON document"}},
+          [o] { return run_emulate(*o); }};
 }
 
 }  // namespace vigil::app

@@ -6,13 +6,19 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "core/error.h"
 #include "fpga_model/import.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
 namespace {
+
+struct ImportOptions {
+  std::string source, output, name, version = "1", conifer_sum = "sequential";
+  std::optional<std::string> hls4ml_version;
+  bool json = false;
+};
 
 namespace fs = std::filesystem;
 
@@ -66,8 +72,6 @@ std::shared_ptr<const fpga_model::PackageModel> prove(const DraftFolder& draft) 
   }
 }
 
-}  // namespace
-
 int run_model_import(const ImportOptions& options) {
   const fs::path target = options.output;
   std::error_code error;
@@ -105,6 +109,28 @@ int run_model_import(const ImportOptions& options) {
   fmt::print("hash {}\nSeeds are in no source: add thresholds to {} where decision bits are to be compared.\n",
              info.hash, (target / "model.yaml").string());
   return 0;
+}
+
+}  // namespace
+
+Command model_import_command() {
+  const auto o = std::make_shared<ImportOptions>();
+  return {"model import",
+          "what the firmware team has, as a model package",
+          "vigil model import my-hls4ml-prj -o my-model",
+          {{"SRC", &o->source, "hls4ml project folder, conifer JSON, DAIS program, emulator library or network.json",
+            Presence::required},
+           {"-o,--output", &o->output, "package to write, a new or empty folder", Presence::required},
+           {"--name", &o->name, "name of the model (default: the source's own)"},
+           {"--version-label", &o->version, "version of the model (default 1)"},
+           {"--hls4ml-version", &o->hls4ml_version, "release that wrote the project, e.g. 1.1.0"},
+           {"--conifer-sum",
+            &o->conifer_sum,
+            "order in which leaves are added (default sequential)",
+            Presence::optional,
+            {"sequential", "tree"}},
+           {"--json", &o->json, "one JSON document"}},
+          [o] { return run_model_import(*o); }};
 }
 
 }  // namespace vigil::app

@@ -3,12 +3,18 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
+#include "app/shared_options.h"
 #include "app/text.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
 namespace {
+
+struct InspectOptions {
+  std::string package, kernel = "auto";
+  bool json = false;
+};
 
 using nlohmann::ordered_json;
 
@@ -57,9 +63,7 @@ ordered_json describe(const fpga_model::PackageModel& model) {
   return out;
 }
 
-}  // namespace
-
-int run_model_inspect(const ModelOptions& options) {
+int run_model_inspect(const InspectOptions& options) {
   fpga_model::LoadOptions load;
   load.target = fpga_model::parse_simd_target(options.kernel, "--kernel");
   const auto model = fpga_model::load_package(options.package, load);
@@ -98,6 +102,19 @@ int run_model_inspect(const ModelOptions& options) {
                golden.events, golden.output_words, golden.tensor_words, golden.tensors);
   }
   return 0;
+}
+
+}  // namespace
+
+Command model_inspect_command() {
+  const auto o = std::make_shared<InspectOptions>();
+  return {"model inspect",
+          "layers, types, sizes, hash, golden vectors",
+          "vigil model inspect demo/model",
+          {{"PKG", &o->package, "model package", Presence::required},
+           kernel_option(o->kernel),
+           {"--json", &o->json, "one JSON document"}},
+          [o] { return run_model_inspect(*o); }};
 }
 
 }  // namespace vigil::app

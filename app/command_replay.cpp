@@ -6,11 +6,12 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/logging.h"
 #include "app/pipeline.h"
 #include "app/progress.h"
 #include "app/session.h"
+#include "app/shared_options.h"
 #include "core/error.h"
 #include "ingest/publisher.h"
 #include "monitors/reference.h"
@@ -18,6 +19,17 @@
 
 namespace vigil::app {
 namespace {
+
+struct PublishOptions {
+  std::vector<std::string> recordings;
+  std::string endpoint, speed = "realtime";
+  bool loop = false, json = false;
+};
+
+struct ReferenceOptions {
+  ReplayOptions replay;
+  std::string output;
+};
 
 replay::ReplayOptions source_options(const ReplayOptions& options) {
   replay::ReplayOptions out;
@@ -53,8 +65,6 @@ class Watched : public Source {
   replay::ReplaySource& source_;
   Progress progress_;
 };
-
-}  // namespace
 
 int run_replay(const ReplayOptions& options) {
   log_to_stderr();
@@ -180,6 +190,46 @@ int run_reference_build(const ReferenceOptions& options) {
                reference.summary.events, complete, lumisections - complete, info.name, info.hash.substr(0, 12));
   }
   return 0;
+}
+
+}  // namespace
+
+Command replay_command() {
+  const auto o = std::make_shared<ReplayOptions>();
+  return {"replay", "recorded runs through the same pipeline", "vigil replay run1/ --model demo/model --json",
+          joined({{recordings_option(o->recordings)},
+                  monitor_options(o->monitor, "-c,--configuration",
+                                  "result lines as JSON on standard output, the digest last"),
+                  {{"--speed", &o->speed, "max, realtime or a factor like 4x"}},
+                  range_options(*o)}),
+          [o] { return run_replay(*o); }};
+}
+
+Command publish_command() {
+  const auto o = std::make_shared<PublishOptions>();
+  return {"publish",
+          "a recording as a live stream",
+          "vigil publish run1/ --endpoint tcp://127.0.0.1:5555",
+          {recordings_option(o->recordings),
+           {"--endpoint", &o->endpoint, "endpoint to bind", Presence::required},
+           {"--speed", &o->speed, "max, realtime or a factor like 4x"},
+           {"--loop", &o->loop, "start over at the end"},
+           {"--json", &o->json, "one JSON document at the end"}},
+          [o] { return run_publish(*o); }};
+}
+
+Command reference_build_command() {
+  const auto o = std::make_shared<ReferenceOptions>();
+  MonitorOptions& monitor = o->replay.monitor;
+  return {"reference build", "a reference from recordings",
+          "vigil reference build run1/ --model demo/model -o good.json",
+          joined({{recordings_option(o->replay.recordings),
+                   {"--model", &monitor.models, "model package", Presence::required},
+                   settings_option(monitor),
+                   {"-o,--output", &o->output, "reference file to write", Presence::required}},
+                  range_options(o->replay),
+                  {{"--json", &monitor.json, "one JSON document"}}}),
+          [o] { return run_reference_build(*o); }};
 }
 
 }  // namespace vigil::app

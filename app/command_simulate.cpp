@@ -8,7 +8,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/demo_data.h"
 #include "app/logging.h"
 #include "app/progress.h"
@@ -26,6 +26,11 @@
 
 namespace vigil::app {
 namespace {
+
+struct SimulateOptions {
+  std::string scenario, model, other_model, events, record, publish, truth, speed = "max";
+  bool compress = false, json = false;
+};
 
 replay::ScenarioEvents events_for(const SimulateOptions& options, const Model& model, const std::string& package) {
   std::string file = options.events;
@@ -53,8 +58,6 @@ replay::ScenarioEvents events_for(const SimulateOptions& options, const Model& m
   }
   return events;
 }
-
-}  // namespace
 
 int run_simulate(const SimulateOptions& options) {
   log_to_stderr();
@@ -137,6 +140,26 @@ int run_simulate(const SimulateOptions& options) {
     fmt::print("{} lumisections, {} events in {} frames to {}\n", lumisections, events, frames, target);
   }
   return 0;
+}
+
+}  // namespace
+
+Command simulate_command() {
+  const auto o = std::make_shared<SimulateOptions>();
+  return {"simulate",
+          "scenario generator with injected faults",
+          "vigil simulate conf/scenarios/demo.yaml --record demo.vrec",
+          {{"SCENARIO", &o->scenario, "scenario file (YAML)", Presence::required},
+           {"--model", &o->model, "model package (default: the demo model)"},
+           {"--wrong-model", &o->other_model, "package whose weights the fault wrong_weights uses"},
+           {"--events", &o->events, "events to resample, .npy [n, features] (default: the demo events)"},
+           {"--record", &o->record, "recording to write"},
+           {"--publish", &o->publish, "endpoint to bind and publish on"},
+           {"--truth", &o->truth, "truth labels, JSON Lines"},
+           {"--speed", &o->speed, "max, realtime or a factor like 50x (with --publish)"},
+           {"--compress", &o->compress, "compress the recording (zstd)"},
+           {"--json", &o->json, "one JSON document at the end"}},
+          [o] { return run_simulate(*o); }};
 }
 
 }  // namespace vigil::app

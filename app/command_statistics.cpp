@@ -1,19 +1,22 @@
-// vigil statistics, vigil list.
+// vigil statistics.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
-#include "alerting/sinks.h"
-#include "app/commands.h"
+#include "app/command.h"
 #include "core/error.h"
 #include "core/json_text.h"
-#include "fpga_model/formats.h"
 #include "fpga_model/npy.h"
 #include "monitors/sample_statistics.h"
-#include "monitors/statistics.h"
 
 namespace vigil::app {
 namespace {
+
+struct StatisticsOptions {
+  std::string reference, sample;
+  std::optional<std::uint32_t> bins;
+  bool json = false;
+};
 
 using nlohmann::ordered_json;
 
@@ -30,8 +33,6 @@ std::vector<double> reals(const fpga_model::NpyArray& array) {
 }
 
 ordered_json number(const std::optional<double>& value) { return value ? ordered_json(*value) : ordered_json(nullptr); }
-
-}  // namespace
 
 int run_statistics(const StatisticsOptions& options) {
   const auto reference = read_sample(options.reference);
@@ -64,27 +65,23 @@ int run_statistics(const StatisticsOptions& options) {
   return 0;
 }
 
-int run_list(bool json) {
-  ordered_json out;
-  const auto add = [&](const char* group, std::string_view name, std::string_view text) {
-    out[group].push_back({{"name", name}, {"summary", text}});
-  };
-  for (const auto& entry : monitors::statistics()) add("statistics", entry.name, entry.summary);
-  for (const auto& entry : fpga_model::formats()) add("model_formats", entry.name, entry.description);
-  add("sources", "zeromq", "SUB sockets, msgpack batches (docs/wire_format.md)");
-  add("sources", "recording", "files and folders written by --record (docs/recording.md)");
-  for (const auto& entry : alerting::sink_catalogue()) add("sinks", entry.name, entry.text);
-  if (json) {
-    fmt::print("{}\n", out.dump());
-    return 0;
-  }
-  for (const auto& [group, entries] : out.items()) {
-    fmt::print("{}\n", group);
-    for (const auto& entry : entries) {
-      fmt::print("  {:<14} {}\n", entry["name"].get<std::string>(), entry["summary"].get<std::string>());
-    }
-  }
-  return 0;
+}  // namespace
+
+Command statistics_command() {
+  const auto o = std::make_shared<StatisticsOptions>();
+  return {"statistics",
+          "every statistic on two samples",
+          "vigil statistics --reference a.npy --sample b.npy --json",
+          {{"--reference", &o->reference, "1-D .npy", Presence::required},
+           {"--sample", &o->sample, "1-D .npy", Presence::required},
+           {"--bins",
+            &o->bins,
+            "equal-width bins over both samples (default: none)",
+            Presence::optional,
+            {},
+            {{1, 1 << 20}}},
+           {"--json", &o->json, "one JSON document"}},
+          [o] { return run_statistics(*o); }};
 }
 
 }  // namespace vigil::app

@@ -4,9 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "app/commands.h"
+#include "app/command.h"
 #include "app/logging.h"
 #include "app/session.h"
+#include "app/shared_options.h"
 #include "core/error.h"
 #include "ingest/subscriber.h"
 #include "replay/recorder.h"
@@ -30,8 +31,6 @@ void log_counters(const ingest::Subscriber& subscriber) {
   const auto& c = subscriber.counters();
   spdlog::info("{} frames received, {} dropped, {} links cut", c.frames.load(), c.dropped.load(), c.links_cut.load());
 }
-
-}  // namespace
 
 int run_watch(const MonitorOptions& options) {
   log_to_stderr();
@@ -89,6 +88,29 @@ int run_record(const MonitorOptions& options) {
     fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, configuration.record, dropped);
   }
   return 0;
+}
+
+}  // namespace
+
+Command watch_command() {
+  const auto o = std::make_shared<MonitorOptions>();
+  return {"watch", "the online monitor", "vigil watch --model demo/model --subscribe tcp://127.0.0.1:5555",
+          joined({monitor_options(*o, "CONF,-c,--configuration", "result lines as JSON on standard output"),
+                  live_options(*o),
+                  {{"--actions-to", &o->actions_to, "endpoint of the pipeline that receives actions"},
+                   {"--record", &o->record, "also record what arrives into this folder"}}}),
+          [o] { return run_watch(*o); }};
+}
+
+Command record_command() {
+  const auto o = std::make_shared<MonitorOptions>();
+  return {"record", "write what arrives to recordings", "vigil record --subscribe tcp://127.0.0.1:5555 -o run1/",
+          joined({{{"-c,--configuration", &o->configuration, "configuration file (YAML)"}},
+                  live_options(*o),
+                  {{"-o,--output", &o->record, "folder for the recordings", Presence::required},
+                   settings_option(*o),
+                   {"--json", &o->json, "one JSON document at the end"}}}),
+          [o] { return run_record(*o); }};
 }
 
 }  // namespace vigil::app

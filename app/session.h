@@ -10,11 +10,11 @@
 
 #include "alerting/dispatcher.h"
 #include "alerting/journal.h"
-#include "app/commands.h"
 #include "app/configuration.h"
 #include "app/judge.h"
 #include "app/model_set.h"
 #include "app/results_writer.h"
+#include "app/shared_options.h"
 #include "core/frame.h"
 
 namespace vigil::app {

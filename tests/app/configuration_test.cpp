@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/configuration_keys.h"
 #include "core/error.h"
 
 namespace vigil::app {
@@ -44,6 +45,76 @@ TEST(Configuration, EveryKeyOfTheCommentedFileIsKnownAndDefault) {
   EXPECT_EQ(to_yaml(c), to_yaml(defaults));
 }
 
+std::vector<std::string> lines_of(const std::string& file) {
+  std::ifstream in(std::string(VIGIL_SOURCE_DIR) + "/" + file);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(in, line);) lines.push_back(line);
+  return lines;
+}
+
+// The default of a key as one line of YAML.
+std::string default_of(const ConfigurationKey& key) {
+  YAML::Emitter out;
+  out << YAML::Flow;
+  key.write(out, Configuration{});
+  return out.c_str();
+}
+
+TEST(ConfigurationKeys, TheCommentedFileHasALineForEachWithItsText) {
+  const auto lines = lines_of("conf/watch.yaml");
+  std::vector<std::string> found, expected;
+  for (const std::string& line : lines) {
+    if (!line.empty() && line[0] != '#') found.push_back(line);
+  }
+  for (const ConfigurationKey& key : configuration_keys()) expected.push_back(key.key);
+  ASSERT_EQ(found.size(), expected.size()) << "one line a key";
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    EXPECT_THAT(found[k], testing::StartsWith(expected[k] + ": "));
+    EXPECT_THAT(found[k], testing::EndsWith(" # " + configuration_keys()[k].text));
+  }
+}
+
+TEST(ConfigurationKeys, ThePageHasARowForEachAndNoOther) {
+  std::vector<std::string> found, expected;
+  for (const std::string& line : lines_of("docs/configuration.md")) {
+    if (line.starts_with("| `")) found.push_back(line);
+  }
+  for (const ConfigurationKey& key : configuration_keys()) {
+    expected.push_back("| `" + key.key + "` | `" + default_of(key) + "` | " + key.type + " | " + key.unit + " | " +
+                       key.text + " |");
+  }
+  EXPECT_EQ(found, expected);
+}
+
+TEST(ConfigurationKeys, PathsAreTheFilesAndOnlyThey) {
+  for (const ConfigurationKey& key : configuration_keys()) {
+    if (default_of(key) != "\"\"" && key.type != "list of paths" && key.type != "list of texts") continue;
+    Configuration c;
+    const std::string file = file_with(key.key + ": some/thing\n");
+    read_configuration(c, file);
+    YAML::Emitter out;
+    out << YAML::Flow;
+    key.write(out, c);
+    const std::string beside = (std::filesystem::path(file).parent_path() / "some/thing").string();
+    EXPECT_EQ(std::string(out.c_str()).find(beside) != std::string::npos, key.is_path) << key.key << ' ' << out.c_str();
+    set_key(c, key.key, "some/thing");
+    EXPECT_THAT(to_yaml(c), testing::Not(testing::HasSubstr(beside))) << "a path of --set is the working directory's";
+  }
+}
+
+TEST(ConfigurationKeys, EachRefusesAMapByNameAndPlace) {
+  for (const ConfigurationKey& key : configuration_keys()) {
+    Configuration c;
+    try {
+      read_configuration(c, file_with("\n" + key.key + ": {nonsense: [1]}\n"));
+      ADD_FAILURE() << key.key << " takes a map";
+    } catch (const Error& e) {
+      EXPECT_THAT(e.what(), testing::HasSubstr(".yaml:2: key '" + key.key + "'"));
+      EXPECT_THAT(e.what(), testing::HasSubstr("expected ")) << key.key;
+    }
+  }
+}
+
 TEST(Configuration, RefusesNamingLineAndExpectation) {
   const auto message = [](const std::string& text) {
     try {
@@ -66,6 +137,9 @@ TEST(Configuration, RefusesNamingLineAndExpectation) {
   EXPECT_THAT(message("sources: some\n"), testing::HasSubstr("all or split"));
   EXPECT_THAT(message("reference: learn:many\n"), testing::HasSubstr("learn:N"));
   EXPECT_THAT(message("- a list\n"), testing::HasSubstr("not a map"));
+  EXPECT_THAT(message("windows:\n  - window_ls: 2\n    hop: 3\n"), testing::HasSubstr(".yaml:3: unknown key 'hop'"));
+  EXPECT_THAT(message("rules:\n  - monitor: score\n    bad: much\n"),
+              testing::HasSubstr(".yaml:3: key 'bad': 'much', expected a number from 0"));
   EXPECT_THAT(message("a: [\n"), testing::HasSubstr("expected YAML"));
 }
 

@@ -61,7 +61,9 @@ refuse(2, ["subscribe", "carrier-pigeon"], "watch", "--model", model, "--subscri
 refuse(2, ["second model named"], *watch, "--model", model)
 refuse(2, ["sink zeromq", "nonsense"], *watch, "--actions-to", "nonsense")
 refuse(2, ["--fail-on"], *watch, "--fail-on", "everything")
-refuse(2, ["vigil --help"], "gallop")
+refuse(2, ["'gallop'", "vigil --help"], "gallop")
+refuse(2, ["'wach'", "'watch'"], "wach", "--model", model)
+refuse(2, ["'--endpont'", "'--endpoint'"], "publish", record, "--endpont", used)
 
 broken = folder / "broken"
 shutil.copytree(model, broken)
