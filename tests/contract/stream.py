@@ -125,4 +125,4 @@ def demo_package():
 
 def check(condition, *what):
     if not condition:
-        sys.exit("FAILED: " + " ".join(map(str, what)))
+        sys.exit("FAILED: " + " ".join(map(str, what)).encode(errors="backslashreplace").decode())
