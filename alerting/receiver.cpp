@@ -6,6 +6,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "alerting/link_options.h"
 #include "core/error.h"
 
 namespace vigil::alerting {
@@ -39,6 +40,7 @@ ActionReceiver::ActionReceiver(const std::string& endpoint, std::function<void(c
   try {
     state_->socket.set(zmq::sockopt::linger, 0);
     state_->socket.set(zmq::sockopt::rcvtimeo, 100);
+    watch_peer(state_->socket);
     state_->socket.bind(endpoint);
     state_->endpoint = state_->socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& e) {

@@ -9,6 +9,7 @@
 #include <utility>
 #include <zmq.hpp>
 
+#include "alerting/link_options.h"
 #include "alerting/sink_makers.h"
 #include "core/error.h"
 
@@ -76,6 +77,7 @@ class ZeromqSink : public WaitingSink {
     socket.set(zmq::sockopt::immediate, true);  // nothing is queued for a peer that is not there
     socket.set(zmq::sockopt::maxmsgsize, kReplyBytes);
     socket.set(zmq::sockopt::rcvhwm, 16);
+    watch_peer(socket);  // a peer that hangs shows by its missing reply, after which the link is made anew
     socket.set(zmq::sockopt::reconnect_ivl, 50);
     socket.set(zmq::sockopt::reconnect_ivl_max, 1000);
     socket.connect(endpoint_);

@@ -12,7 +12,9 @@
 #include "alerting/journal_note.h"
 #include "app/command.h"
 #include "app/shared_options.h"
+#include "app/text.h"
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace vigil::app {
 namespace {
@@ -71,7 +73,9 @@ ordered_json exported(const std::vector<alerting::AuditRow>& trail, const alerti
 
 void print_action(const alerting::JournalAction& action, bool is_shelved) {
   const auto line = ordered_json::parse(action.line);
-  const auto text = [&](const char* key) { return line.at(key).get<std::string>(); };
+  const auto text = [&](const char* key) {
+    return shown(line.at(key).get<std::string>(), std::string_view(key) == "reason" ? kShownReason : kShownCharacters);
+  };
   fmt::print("{}  {:<16} {:<10} {:<9} {:<7} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
              to_string(action.delivery),
              is_shelved    ? "shelved"
@@ -107,11 +111,11 @@ int run_actions_show(const ActionsOptions& options) {
   }
   const ordered_json& audit = full["audit"];
   print_action(action, shelved(trail).contains(action.id));
-  fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2));
-  fmt::print("attempts  {}{}\n", action.attempts, action.last_reason.empty() ? "" : ", last: " + action.last_reason);
+  fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2, ' ', true));
+  fmt::print("attempts  {}{}\n", action.attempts, action.last_reason.empty() ? "" : ", last: " + shown(action.last_reason, kShownReason));
   for (const auto& row : audit) {
-    fmt::print("audit     {} {} {}\n", row["actor"].get<std::string>(), row["verb"].get<std::string>(),
-               row["reason"].get<std::string>());
+    fmt::print("audit     {} {} {}\n", shown(row["actor"].get<std::string>()), row["verb"].get<std::string>(),
+               shown(row["reason"].get<std::string>(), kShownReason));
   }
   return 0;
 }

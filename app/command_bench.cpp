@@ -11,6 +11,7 @@
 #include "app/shared_options.h"
 #include "app/text.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
@@ -130,7 +131,7 @@ int run_model_bench(const BenchOptions& options) {
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} {}: {} events/s median (min {}, max {}), kernel {}, {} jobs; {:.1f} x the reference path ({})\n",
-               info.name, info.version, short_number(median), short_number(rates.front()), short_number(rates.back()),
+               shown(info.name), shown(info.version), short_number(median), short_number(rates.front()), short_number(rates.back()),
                kernel, options.jobs, median / reference, short_number(reference));
   }
   return 0;

@@ -7,6 +7,7 @@
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace vigil::app {
 namespace {
@@ -31,7 +32,7 @@ int run_check(const MonitorOptions& options) {
   }
   fmt::print("{}", to_yaml(configuration));
   for (const auto& model : models.all())
-    fmt::print("# model {} {} {}\n", model->info().name, model->info().version, model->info().hash);
+    fmt::print("# model {} {} {}\n", shown(model->info().name), shown(model->info().version), model->info().hash);
   if (reference) fmt::print("# reference of {} events\n", reference->summary.events);
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "app/session.h"
 #include "app/text.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "fpga_model/package.h"
 #include "ingest/encode.h"
 #include "ingest/publisher.h"
@@ -79,8 +80,8 @@ int run_demo(bool json) {
     received.events.push_back(ordered_json::parse(text));
     const auto& data = received.events.back()["data"];
     if (json) return;
-    fmt::print("PIPELINE received {} {} and accepted it\n", data["kind"].get<std::string>(),
-               data["id"].get<std::string>());
+    fmt::print("PIPELINE received {} {} and accepted it\n", shown(data["kind"].get<std::string>()),
+               shown(data["id"].get<std::string>()));
     std::fflush(stdout);
   });
 
@@ -98,8 +99,8 @@ int run_demo(bool json) {
         "  publisher  {}  a simulated fill, {} lumisections at {:.0f} times real time, {}\n"
         "  monitor    model {} {} ({}…), reference learned from the first 10 lumisections, journal {}\n"
         "  pipeline   {}  receives the actions\n\n",
-        publisher.last_endpoint(), scenario.lumisections, kSpeed, first_fault(scenario), model->info().name,
-        model->info().version, model->info().hash.substr(0, 12), journal.string(), receiver.endpoint());
+        publisher.last_endpoint(), scenario.lumisections, kSpeed, first_fault(scenario), shown(model->info().name),
+        shown(model->info().version), model->info().hash.substr(0, 12), journal.string(), receiver.endpoint());
     std::fflush(stdout);
   }
 
@@ -151,8 +152,8 @@ int run_demo(bool json) {
              short_number(static_cast<double>(totals.events)), totals.lumisections, totals.windows, totals.verdicts);
   fmt::print("  injected: {}\n", first_fault(scenario));
   for (const auto& event : received.events) {
-    fmt::print("  received by the pipeline: {} — {}\n", event["data"]["kind"].get<std::string>(),
-               event["data"]["reason"].get<std::string>());
+    fmt::print("  received by the pipeline: {} — {}\n", shown(event["data"]["kind"].get<std::string>()),
+               shown(event["data"]["reason"].get<std::string>(), kShownReason));
   }
   if (received.events.empty()) fmt::print("  no action was proposed\n");
   fmt::print(
@@ -161,7 +162,7 @@ int run_demo(bool json) {
       "  vigil actions list --journal {0}\n"
       "  vigil simulate conf/scenarios/dead_column.yaml --record dead.vrec && vigil replay dead.vrec --model "
       "demo/model\n"
-      "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream of your own)\n",
+      "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream)\n",
       journal.string());
   return 0;
 }

@@ -10,6 +10,7 @@
 #include "app/compare_words.h"
 #include "app/shared_options.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "fpga_model/npy.h"
 #include "fpga_model/package.h"
 
@@ -90,7 +91,7 @@ int run_emulate(const EmulateOptions& options) {
       out["outputs"].push_back({{"name", output.name}, {"words", output.words}});
     fmt::print("{}\n", out.dump());
   } else {
-    fmt::print("{} events through {} {}\n", events.rows, info.name, info.version);
+    fmt::print("{} events through {} {}\n", events.rows, shown(info.name), shown(info.version));
     if (options.output.empty() && options.layers.empty()) {
       for (std::size_t row = 0; row < std::min<std::size_t>(events.rows, kFirstRows); ++row) {
         fmt::print("  row {}: {}\n", row,

@@ -8,6 +8,7 @@
 
 #include "app/command.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "fpga_model/import.h"
 #include "fpga_model/package.h"
 
@@ -103,11 +104,11 @@ int run_model_import(const ImportOptions& options) {
     fmt::print("{}\n", out.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
     return 0;
   }
-  for (const std::string& note : package.notes) fmt::print("note: {}\n", note);
-  fmt::print("{}: {} {}, {} inputs, {} output words, {} layers\n", options.output, info.name, info.format,
+  for (const std::string& note : package.notes) fmt::print("note: {}\n", escaped(note));
+  fmt::print("{}: {} {}, {} inputs, {} output words, {} layers\n", escaped(options.output), shown(info.name), info.format,
              info.inputs.size(), info.output_words(), model->layers().size());
   fmt::print("hash {}\nSeeds are in no source: add thresholds to {} where decision bits are to be compared.\n",
-             info.hash, (target / "model.yaml").string());
+             info.hash, escaped((target / "model.yaml").string()));
   return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "app/command.h"
 #include "app/shared_options.h"
 #include "app/text.h"
+#include "core/shown.h"
 #include "fpga_model/package.h"
 
 namespace vigil::app {
@@ -73,15 +74,15 @@ int run_model_inspect(const InspectOptions& options) {
     return 0;
   }
   const ModelInfo& info = model->info();
-  fmt::print("{} {}  {}\n", info.name, info.version, info.description);
-  fmt::print("source   {}\nformat   {}\nfirmware {}\nhash     {}\n", info.source, info.format,
-             info.firmware.empty() ? "not given" : info.firmware, info.hash);
-  fmt::print("inputs   {} words, {} to {}\n", info.inputs.size(), info.inputs.empty() ? "" : info.inputs.front().name,
-             info.inputs.empty() ? "" : info.inputs.back().name);
-  for (const Output& o : info.outputs) fmt::print("output   {} {} words {}\n", o.name, o.words, to_string(o.type));
+  fmt::print("{} {}  {}\n", shown(info.name), shown(info.version), shown(info.description, kShownReason));
+  fmt::print("source   {}\nformat   {}\nfirmware {}\nhash     {}\n", shown(info.source, kShownReason),
+             info.format, info.firmware.empty() ? "not given" : shown(info.firmware, kShownReason), info.hash);
+  fmt::print("inputs   {} words, {} to {}\n", info.inputs.size(), info.inputs.empty() ? "" : shown(info.inputs.front().name),
+             info.inputs.empty() ? "" : shown(info.inputs.back().name));
+  for (const Output& o : info.outputs) fmt::print("output   {} {} words {}\n", shown(o.name), o.words, to_string(o.type));
   for (const Seed& s : info.seeds) {
-    fmt::print("seed     {} bit {} when {} >= {} (real {:.6g}){}\n", s.name, s.bit,
-               info.outputs[s.output].word_name(s.word), s.threshold, info.outputs[s.output].type.to_real(s.threshold),
+    fmt::print("seed     {} bit {} when {} >= {} (real {:.6g}){}\n", shown(s.name), s.bit,
+               shown(info.outputs[s.output].word_name(s.word)), s.threshold, info.outputs[s.output].type.to_real(s.threshold),
                s.target_rate_hz ? fmt::format(", target {} Hz", short_number(*s.target_rate_hz)) : "");
   }
   fmt::print("kernels  {}\n", to_string(model->target()));
@@ -89,11 +90,11 @@ int run_model_inspect(const InspectOptions& options) {
   for (std::size_t l = 0; l < model->layers().size(); ++l) {
     const auto& layer = model->layers()[l];
     const auto& tensor = model->tensors()[layer.output];
-    fmt::print("{:<22} {:<12} {:<14} {:<34} {}\n", layer.name, layer.op, shape_text(tensor.shape),
+    fmt::print("{:<22} {:<12} {:<14} {:<34} {}\n", shown(layer.name), shown(layer.op), shape_text(tensor.shape),
                to_string(tensor.type), model->kernel(l));
   }
   if (!info.warnings.empty()) fmt::print("\n");
-  for (const std::string& warning : info.warnings) fmt::print("warning: {}\n", warning);
+  for (const std::string& warning : info.warnings) fmt::print("warning: {}\n", escaped(warning));
   const auto& golden = model->golden();
   if (golden.events == 0) {
     fmt::print("\ngolden vectors: none in the package\n");

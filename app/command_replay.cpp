@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
@@ -13,7 +14,9 @@
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "ingest/publisher.h"
+#include "ingest/relabel.h"
 #include "monitors/reference.h"
 #include "replay/replay_source.h"
 
@@ -90,29 +93,43 @@ int run_publish(const PublishOptions& options) {
   ReplayOptions replay_options;
   replay_options.speed = options.speed;
   std::uint64_t frames = 0;
-  auto source = std::make_unique<replay::ReplaySource>(paths(options.recordings), source_options(replay_options));
   std::atomic<bool> stop{false};
-  signals.watch([&] {
-    stop = true;
-    source->request_stop();
-  });
+  ingest::RelabelledTurns turns;
+  // Sends the recordings once; false where nothing is left to send in a further turn.
+  const auto send_turn = [&](replay::ReplaySource& recordings, std::uint64_t turn) {
+    const std::uint64_t before = frames;
+    while (auto frame = recordings.next()) {
+      if (turn == 0) turns.see(frame->header);
+      if (!turns.relabel(frame->parts, turn)) {
+        spdlog::warn("run or epoch would be beyond what the wire carries: ended after {} turns", turn);
+        return false;
+      }
+      if (!frame->parts.empty() && publisher.send(frame->parts, stop)) ++frames;
+      if (stop) break;
+    }
+    report_damage(recordings);
+    return frames > before;
+  };
+  const auto open = [&] {
+    return std::make_unique<replay::ReplaySource>(paths(options.recordings), source_options(replay_options));
+  };
+  std::unique_ptr<replay::ReplaySource> source = open();
+  const auto watch = [&] {
+    signals.watch([&] {
+      stop = true;
+      source->request_stop();
+    });
+  };
+  watch();
   try {
     spdlog::info("waiting for a subscriber on {}", publisher.last_endpoint());
-    if (publisher.wait_for_subscriber(stop)) {
-      do {
-        while (const auto frame = source->next()) {
-          if (!frame->parts.empty() && publisher.send(frame->parts, stop)) ++frames;
-          if (stop) break;
-        }
-        report_damage(*source);
-        if (!options.loop || stop) break;
-        signals.watch([&] { stop = true; });
-        source = std::make_unique<replay::ReplaySource>(paths(options.recordings), source_options(replay_options));
-        signals.watch([&] {
-          stop = true;
-          source->request_stop();
-        });
-      } while (!stop);
+    bool more = publisher.wait_for_subscriber(stop);
+    for (std::uint64_t turn = 0; more; ++turn) {
+      more = send_turn(*source, turn) && options.loop && !stop;
+      if (!more) break;
+      signals.watch([&] { stop = true; });  // this source ends
+      source = open();
+      watch();
     }
   } catch (const Error& e) {
     throw FailedRunning(e.what());
@@ -156,7 +173,7 @@ int run_reference_build(const ReferenceOptions& options) {
     }
     // A reference is of one stream and one set of conditions.
     if (line.stream != stream)
-      throw Error(options.output, "streams '" + stream + "' and '" + line.stream + "'", "recordings of one stream");
+      throw Error(options.output, "streams '" + shown(stream) + "' and '" + shown(line.stream) + "'", "recordings of one stream");
     if (closed.context_key != context || closed.selection != reference.selection) {
       throw Error(options.output, "two contexts, " + context + " and " + closed.context_key,
                   "one; choose with --from-ls and --to-ls");
@@ -186,8 +203,8 @@ int run_reference_build(const ReferenceOptions& options) {
                                               {"events", reference.summary.events}}
                            .dump());
   } else {
-    fmt::print("{}: {} events of {} lumisections ({} were not complete), model {} {}\n", options.output,
-               reference.summary.events, complete, lumisections - complete, info.name, info.hash.substr(0, 12));
+    fmt::print("{}: {} events of {} lumisections ({} were not complete), model {} {}\n", escaped(options.output),
+               reference.summary.events, complete, lumisections - complete, shown(info.name), info.hash.substr(0, 12));
   }
   return 0;
 }

@@ -15,6 +15,7 @@
 #include "app/session.h"
 #include "core/error.h"
 #include "core/lhc.h"
+#include "core/shown.h"
 #include "fpga_model/npy.h"
 #include "fpga_model/package.h"
 #include "ingest/encode.h"
@@ -137,7 +138,7 @@ int run_simulate(const SimulateOptions& options) {
                                               {"target", target}}
                            .dump());
   } else {
-    fmt::print("{} lumisections, {} events in {} frames to {}\n", lumisections, events, frames, target);
+    fmt::print("{} lumisections, {} events in {} frames to {}\n", lumisections, events, frames, escaped(target));
   }
   return 0;
 }

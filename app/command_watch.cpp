@@ -9,6 +9,7 @@
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
+#include "core/shown.h"
 #include "ingest/subscriber.h"
 #include "replay/recorder.h"
 
@@ -27,9 +28,19 @@ replay::RecorderOptions recorder_options(const Configuration& configuration) {
   return options;
 }
 
+void log_link(const ingest::LinkEvent& event) {
+  if (event.made) {
+    spdlog::info("link to {} made{}", event.endpoint,
+                 event.heartbeat ? "" : " (its peer knows no heartbeats: TCP keep-alive alone)");
+  } else {
+    spdlog::warn("link to {} cut; it is made anew as soon as its peer answers", event.endpoint);
+  }
+}
+
 void log_counters(const ingest::Subscriber& subscriber) {
   const auto& c = subscriber.counters();
-  spdlog::info("{} frames received, {} dropped, {} links cut", c.frames.load(), c.dropped.load(), c.links_cut.load());
+  spdlog::info("{} frames received, {} dropped, {} links made, {} cut", c.frames.load(), c.dropped.load(),
+               c.links_made.load(), c.links_cut.load());
 }
 
 int run_watch(const MonitorOptions& options) {
@@ -44,9 +55,10 @@ int run_watch(const MonitorOptions& options) {
   }
   ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
                                  .topics = configuration.topics,
-                                 .queue_frames = configuration.queue_frames});
+                                 .queue_frames = configuration.queue_frames,
+                                 .on_link = log_link});
   signals.watch(subscriber);
-  for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribed to {}", endpoint);
+  for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribing to {}", endpoint);
   session.run(subscriber,
               recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
   signals.watch(std::function<void()>{});
@@ -67,7 +79,8 @@ int run_record(const MonitorOptions& options) {
   replay::Recorder recorder(configuration.record, recorder_options(configuration));
   ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
                                  .topics = configuration.topics,
-                                 .queue_frames = configuration.queue_frames});
+                                 .queue_frames = configuration.queue_frames,
+                                 .on_link = log_link});
   signals.watch(subscriber);
   std::uint64_t frames = 0, bytes = 0;
   try {
@@ -85,7 +98,7 @@ int run_record(const MonitorOptions& options) {
   if (options.json) {
     fmt::print("{}\n", nlohmann::ordered_json{{"frames", frames}, {"bytes", bytes}, {"dropped", dropped}}.dump());
   } else {
-    fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, configuration.record, dropped);
+    fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, escaped(configuration.record), dropped);
   }
   return 0;
 }

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/shown.h"
 #include "fpga_model/npy.h"
 
 namespace vigil::app {
@@ -115,7 +116,7 @@ std::string layer_of(const fpga_model::PackageModel& model, std::size_t tensor) 
 void print(const ordered_json& out, const std::vector<Recorded>& recorded) {
   fmt::print("{} events, {} with a mismatch\n", out["events"].dump(), out["mismatched_events"].dump());
   for (const Recorded& r : recorded) {
-    fmt::print("  {}: {} of {} words differ, in {} events\n", r.name, r.mismatched_words, r.words.size(),
+    fmt::print("  {}: {} of {} words differ, in {} events\n", shown(r.name), r.mismatched_words, r.words.size(),
                r.rows.size());
     for (const auto& f : r.first) {
       const auto h = f["hardware"].get<std::int64_t>(), e = f["emulator"].get<std::int64_t>();
@@ -126,8 +127,8 @@ void print(const ordered_json& out, const std::vector<Recorded>& recorded) {
       fmt::print("    … and {} more; bits that differ anywhere {:#x}\n", r.mismatched_words - r.first.size(), r.bits);
   }
   if (const auto& first = out["first_diverging_layer"]; !first.is_null())
-    fmt::print("first diverging layer: {} (tensor '{}'), bits {}, from row {}\n", first["layer"].get<std::string>(),
-               first["tensor"].get<std::string>(), first["bits"].get<std::string>(), first["row"].dump());
+    fmt::print("first diverging layer: {} (tensor '{}'), bits {}, from row {}\n", shown(first["layer"].get<std::string>()),
+               shown(first["tensor"].get<std::string>()), first["bits"].get<std::string>(), first["row"].dump());
 }
 
 }  // namespace

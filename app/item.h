@@ -18,6 +18,7 @@ struct Item {
   Frame frame;
   // Set by the emulate stage.
   Rejection rejection = Rejection::none;
+  std::string detail;            // of a rejection: its place, what was found, what was expected
   EventBatch batch;              // points into frame; on rejection as far as it was readable
   const Model* model = nullptr;  // null where the batch names none that is loaded
   std::string failure;           // of an emulator that could not compute; empty otherwise
@@ -44,6 +45,7 @@ class ItemPool {
               back->frame = {};
               back->batch = {};
               back->rejection = Rejection::none;
+              back->detail.clear();
               back->model = nullptr;
               back->failure.clear();
               back->is_foreign = false;

@@ -20,7 +20,8 @@ void Judge::log_rejected(const Item& item) {
   const std::string cause(to_string(item.rejection));
   log_once(cause, "first batch rejected for '" + cause + "': topic '" + shown(header.topic) + "', source '" +
                       shown(header.source.value_or("")) + "', seq " +
-                      (header.seq ? std::to_string(*header.seq) : std::string("unreadable")));
+                      (header.seq ? std::to_string(*header.seq) : std::string("unreadable")) +
+                      (item.detail.empty() ? "" : ": " + item.detail));
 }
 
 std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
@@ -36,9 +37,10 @@ std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
   const EventBatch& b = item->batch;
   MonitoredStream& stream = streams_.of(b);
   if (!item->failure.empty())
-    log_once("failed " + b.model, "the emulator of " + b.model + " failed: " + item->failure +
+    log_once("failed " + b.model, "the emulator of " + b.model + " failed: " + escaped(item->failure) +
                                       "; its events are unknown until it computes again");
-  const ingest::BatchFacts facts{b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection};
+  const ingest::BatchFacts facts{b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection,
+                                b.ignored_annotations};
   if (b.unknown_keys > 0) {
     log_once("unknown keys", "batches carry " + std::to_string(b.unknown_keys) + " unknown keys, which are ignored");
   }

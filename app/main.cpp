@@ -6,6 +6,7 @@
 #include "app/command_line.h"
 #include "app/commands.h"
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace {
 
@@ -13,7 +14,7 @@ constexpr int kWrongUsage = 2;
 constexpr int kFailedRunning = 3;
 
 int failed(const std::exception& e, int exit_code) {
-  std::fprintf(stderr, "vigil: %s\n", e.what());
+  std::fprintf(stderr, "vigil: %s\n", vigil::escaped(e.what()).c_str());
   return exit_code;
 }
 

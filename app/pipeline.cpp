@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "app/refused_word.h"
 #include "core/word_columns.h"
 #include "ingest/decode.h"
 
@@ -66,7 +67,7 @@ void emulate(Item& item, const ModelSet& models) {
     const auto* model = models.find(name);
     return model == nullptr ? nullptr : &(*model)->info();
   };
-  item.rejection = ingest::decode(item.frame, lookup, item.batch);
+  item.rejection = ingest::decode(item.frame, lookup, item.batch, &item.detail);
   const auto* found = models.find(item.batch.model);
   item.model = found == nullptr ? nullptr : found->get();
   if (item.rejection != Rejection::none) return;
@@ -78,7 +79,10 @@ void emulate(Item& item, const ModelSet& models) {
     return;
   }
   const Status status = fits_columns(info) ? emulate_columns(item, info) : emulate_rows(item, info);
-  if (status == Status::word_out_of_range) item.rejection = Rejection::word_range;
+  if (status == Status::word_out_of_range) {
+    item.rejection = Rejection::word_range;
+    item.detail = refused_word(*item.model, item.batch);
+  }
   if (status == Status::failed) {
     item.failure = item.model->failure();
     item.summary.fill_failed(item.batch);

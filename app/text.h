@@ -1,12 +1,16 @@
 // Results as text for people: one line a lumisection, window or action, coloured on a terminal.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 
 #include "app/closing.h"
 
 namespace vigil::app {
+
+// Characters of a reason: a sentence that quotes a few names.
+inline constexpr std::size_t kShownReason = 1000;
 
 // Whether stdout is a terminal that takes colours (and NO_COLOR is not set).
 bool colours();

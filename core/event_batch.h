@@ -13,17 +13,21 @@
 
 namespace vigil {
 
-// A column [rows, columns] of little-endian integers. Unsigned words of 8 bytes keep their bit pattern.
+// A column [rows, columns] of little-endian integers, row after row or one column after the other. Unsigned words of
+// 8 bytes keep their bit pattern.
 struct Column {
   const void* data = nullptr;  // null: the column is absent
   int word_bytes = 0;
   bool is_signed = true;
   std::size_t rows = 0;
   std::size_t columns = 0;
+  bool by_columns = false;  // Fortran order
 
   bool present() const { return data != nullptr; }
   WordsView view() const {
-    return {data, word_bytes, static_cast<std::ptrdiff_t>(static_cast<std::size_t>(word_bytes) * columns), word_bytes};
+    const auto size = static_cast<std::size_t>(word_bytes);
+    if (by_columns) return {data, word_bytes, word_bytes, static_cast<std::ptrdiff_t>(size * rows)};
+    return {data, word_bytes, static_cast<std::ptrdiff_t>(size * columns), word_bytes};
   }
   // Value with the column's own signedness (a u8 word above 2^63 wraps).
   std::int64_t at(std::size_t row, std::size_t column = 0) const {
@@ -49,6 +53,7 @@ struct Context {
   std::optional<double> pileup;
   std::optional<std::string> filling_scheme;
   std::optional<std::uint64_t> run_start_ns;  // UTC of orbit 0 of the run
+  std::optional<std::string> origin;          // "simulation" where a generator made the data; cuts nothing
   bool operator==(const Context&) const = default;
 };
 
@@ -67,7 +72,8 @@ struct EventBatch {
   std::optional<std::string> model_hash;
   Context context;
   std::uint32_t n = 0;
-  std::uint32_t unknown_keys = 0;  // keys that were ignored
+  std::uint32_t unknown_keys = 0;         // keys that were ignored
+  std::uint32_t ignored_annotations = 0;  // annotations of the context without a usable value
   Column orbit;                    // u4 [n]
   Column bx;                       // u2 [n]
   std::vector<WordBlock> blocks;
@@ -88,7 +94,7 @@ enum class Rejection : std::uint8_t {
   none,
   parts,           // not exactly two parts
   too_large,       // message above 64 MiB
-  not_msgpack,     // the body is not one msgpack value, or ends early, or is nested too deep
+  not_msgpack,     // the body is not one msgpack value, or ends early
   trailing_bytes,  // bytes after the map
   not_a_map,       // the body is not a map
   missing_key,     // a mandatory key is absent
@@ -101,7 +107,7 @@ enum class Rejection : std::uint8_t {
   bunch_crossing,  // bx outside 1..3564
   column,          // a column's type string, shape, length or key is wrong
   word_range,      // a word outside its type
-  limits,          // more than 2^22 events or 4096 input columns
+  limits,          // more than 2^22 events, 4096 input columns or 4 levels; more crossings than the orbits have
   selection,       // a second selection in one run
   sources,         // more than 4096 sources
   clock_jump,      // a jump of run, epoch, lumisection or sequence that the next batch did not confirm

@@ -6,6 +6,8 @@
 #include "core/lhc.h"
 #include "ingest/decode_columns.h"
 #include "ingest/decode_map.h"
+#include "ingest/decode_words.h"
+#include "ingest/refusal_text.h"
 
 namespace vigil::ingest {
 namespace {
@@ -29,6 +31,7 @@ std::string lower_case(std::string_view text) {
 
 void take_header(BatchMap& map, EventBatch& out) {
   out.unknown_keys = map.unknown_keys;
+  out.ignored_annotations = map.ignored_annotations;
   if (map.readable(Key::source)) out.source = map.source;
   if (map.readable(Key::seq)) out.seq = map.seq;
   if (map.readable(Key::epoch)) out.epoch = map.epoch;
@@ -52,78 +55,139 @@ bool is_topic_of(std::string_view topic, std::string_view stream, std::string_vi
          topic.ends_with(model);
 }
 
-Rejection check_header(const BatchMap& map, std::string_view topic) {
-  if (map.readable(Key::v) && map.v != 1) return Rejection::version;
-  if (std::find(map.wrong.begin(), map.wrong.end(), true) != map.wrong.end()) return Rejection::wrong_type;
-  for (const Key key : kMandatory) {
-    if (!map.has(key)) return Rejection::missing_key;
-  }
-  if (map.n > kMostEvents || map.has_long_text) return Rejection::limits;
-  if (!is_topic_of(topic, map.stream, map.model)) return Rejection::topic;
-  return Rejection::none;
+constexpr std::array kColumns = {Key::orbit, Key::bx, Key::inputs};  // mandatory where there are events
+
+// What is wrong, and the place, as one value: texts are made on rejection only.
+struct Refusal {
+  Rejection cause = Rejection::none;
+  std::string detail;
+  explicit operator bool() const { return cause != Rejection::none; }
+};
+
+std::string missing(Key key, const BatchMap& map) {
+  std::string text = std::string(name_of(key)) + ": missing";
+  if (map.odd_keys > 0) text += "; " + std::to_string(map.odd_keys) + " keys are no strings";
+  if (!map.unknown_key.empty()) text += "; unknown key " + in_quotes(map.unknown_key);
+  return text;
 }
 
-Rejection check_clock(const EventBatch& batch) {
-  if (batch.first_orbit > batch.last_orbit) return Rejection::orbits;
-  if (batch.ls != lhc::lumisection_of(batch.first_orbit) || batch.ls != lhc::lumisection_of(batch.last_orbit)) {
-    return Rejection::lumisection;
+Refusal check_header(const BatchMap& map, std::string_view topic) {
+  if (map.readable(Key::v) && map.v != 1) return {Rejection::version, refusal("v", std::to_string(map.v), "1")};
+  if (std::find(map.wrong.begin(), map.wrong.end(), true) != map.wrong.end()) {
+    return {Rejection::wrong_type, map.wrong_refusal};
   }
-  return Rejection::none;
+  for (const Key key : kMandatory) {
+    if (!map.has(key)) return {Rejection::missing_key, missing(key, map)};
+  }
+  for (const Key key : kColumns) {
+    if (map.n > 0 && map.is_nil(key)) return {Rejection::wrong_type, refusal(name_of(key), "nil", "a column")};
+  }
+  if (map.n > kMostEvents) {
+    return {Rejection::limits, refusal("n", std::to_string(map.n), std::to_string(kMostEvents) + " at most")};
+  }
+  if (!map.limit_refusal.empty()) return {Rejection::limits, map.limit_refusal};
+  if (!is_topic_of(topic, map.stream, map.model)) {
+    const std::string expected = std::string(map.stream) + "/" + std::string(map.model);
+    return {Rejection::topic, refusal("topic", in_quotes(topic), in_quotes(expected) + ", <stream>/<model> of the body")};
+  }
+  return {};
+}
+
+Refusal check_clock(const EventBatch& batch) {
+  const std::uint32_t first = batch.first_orbit, last = batch.last_orbit;
+  const auto between = [](std::uint32_t a, std::uint32_t b) { return std::to_string(a) + " to " + std::to_string(b); };
+  if (first > last) return {Rejection::orbits, refusal("orbits", between(first, last), "the first not above the last")};
+  const std::uint32_t first_ls = lhc::lumisection_of(first), last_ls = lhc::lumisection_of(last);
+  if (first_ls != last_ls) {
+    return {Rejection::lumisection, refusal("orbits", between(first, last),
+                                            "orbits of one lumisection, not of " + between(first_ls, last_ls))};
+  }
+  if (batch.ls != first_ls) {
+    return {Rejection::lumisection, refusal("ls", std::to_string(batch.ls),
+                                            std::to_string(first_ls) + ", of orbits " + between(first, last))};
+  }
+  const std::uint64_t crossings = (std::uint64_t{last} - first + 1) * lhc::kCrossingsPerOrbit;
+  if (batch.n_bx > crossings) {
+    return {Rejection::limits, refusal("n_bx", std::to_string(batch.n_bx),
+                                       std::to_string(crossings) + " at most, the crossings of orbits " +
+                                           between(first, last))};
+  }
+  return {};
 }
 
 // `loaded` is null where the batch is of another hash: its columns are then held against nothing but themselves.
-Rejection read_columns(const BatchMap& map, const ModelInfo* loaded, EventBatch& out) {
-  for (const Key key : {Key::orbit, Key::bx, Key::inputs}) {
-    if (out.n > 0 && !map.has(key)) return Rejection::missing_key;
+Refusal read_columns(const BatchMap& map, const ModelInfo* loaded, EventBatch& out) {
+  for (const Key key : kColumns) {
+    if (out.n > 0 && !map.has(key)) return {Rejection::missing_key, missing(key, map)};
   }
-  const auto read = [&](Key key, const ColumnRule& rule, Column& column) {
-    return map.has(key) ? read_column(map.column(key), rule, out.n, column) : Rejection::none;
+  Refusal wrong;
+  const auto read = [&](Key key, const ColumnRule& rule, std::optional<std::size_t> columns, Column& column) {
+    if (map.has(key)) {
+      wrong.cause = read_column(name_of(key), map.column(key), rule, out.n, columns, column, wrong.detail);
+    }
+    return wrong.cause == Rejection::none;
   };
-  const auto has_width = [&](const Column& column, std::size_t width) {
-    return loaded == nullptr || !column.present() || column.columns == width;
-  };
+  std::optional<std::size_t> features, words;
+  if (loaded != nullptr) {
+    features = loaded->inputs.size();
+    words = loaded->output_words();
+  }
   Column inputs, outputs, bits;
-  if (const auto r = read(Key::orbit, kOrbitRule, out.orbit); r != Rejection::none) return r;
-  if (const auto r = read(Key::bx, kBxRule, out.bx); r != Rejection::none) return r;
-  if (const auto r = read(Key::inputs, kInputsRule, inputs); r != Rejection::none) return r;
-  if (loaded != nullptr && !has_width(inputs, loaded->inputs.size())) return Rejection::column;
-  if (const auto r = read(Key::hw_outputs, kOutputsRule, outputs); r != Rejection::none) return r;
-  if (loaded != nullptr && !has_width(outputs, loaded->output_words())) return Rejection::column;
-  if (const auto r = read(Key::hw_bits, kBitsRule, bits); r != Rejection::none) return r;
-
-  if (!orbits_inside(out.orbit, out.first_orbit, out.last_orbit)) return Rejection::orbits;
-  if (!bx_inside(out.bx)) return Rejection::bunch_crossing;
-  if (loaded != nullptr && !(inputs_fit(inputs, *loaded) && outputs_fit(outputs, *loaded)))
-    return Rejection::word_range;
+  if (!read(Key::orbit, kOrbitRule, {}, out.orbit) || !read(Key::bx, kBxRule, {}, out.bx) ||
+      !read(Key::inputs, kInputsRule, features, inputs) || !read(Key::hw_outputs, kOutputsRule, words, outputs) ||
+      !read(Key::hw_bits, kBitsRule, {}, bits)) {
+    return wrong;
+  }
+  if (!orbits_inside(out.orbit, out.first_orbit, out.last_orbit)) {
+    return {Rejection::orbits, orbit_refusal(out.orbit, out.first_orbit, out.last_orbit)};
+  }
+  if (!bx_inside(out.bx)) return {Rejection::bunch_crossing, bx_refusal(out.bx)};
+  if (loaded != nullptr) {
+    if (!inputs_fit(inputs, *loaded)) return {Rejection::word_range, inputs_refusal(inputs, *loaded)};
+    if (!outputs_fit(outputs, *loaded)) return {Rejection::word_range, outputs_refusal(outputs, *loaded)};
+  }
 
   out.blocks.reserve(3);
   if (inputs.present()) out.blocks.push_back({{}, "inputs", inputs});
   if (outputs.present()) out.blocks.push_back({{}, "hw_outputs", outputs});
   if (bits.present()) out.blocks.push_back({{}, "hw_bits", bits});
-  return Rejection::none;
+  return {};
+}
+
+Refusal decode_batch(const Frame& frame, const ModelLookup& lookup, EventBatch& out) {
+  if (frame.parts.size() != 2) {
+    return {Rejection::parts, std::to_string(frame.parts.size()) + (frame.parts.size() == 1 ? " part" : " parts") +
+                                  ", expected 2"};
+  }
+  const std::string& topic = frame.parts[0];
+  const std::string& body = frame.parts[1];
+  if (topic.size() > kLargestMessage || body.size() > kLargestMessage - topic.size()) {
+    return {Rejection::too_large, std::to_string(topic.size() + body.size()) + " bytes, expected " +
+                                      std::to_string(kLargestMessage) + " at most"};
+  }
+  BatchMap map = read_batch_map(body, true);
+  take_header(map, out);
+  if (map.structure != Rejection::none) return {map.structure, map.structure_refusal};
+  if (Refusal wrong = check_header(map, topic)) return wrong;
+  const ModelInfo* model = lookup(out.model);
+  if (model == nullptr) {
+    return {Rejection::unknown_model, refusal("model", in_quotes(out.model), "the name of a loaded package")};
+  }
+  if (Refusal wrong = check_clock(out)) return wrong;
+
+  const bool is_foreign = (out.model_hash && *out.model_hash != model->hash) || model->inputs.empty();
+  Refusal wrong = read_columns(map, is_foreign ? nullptr : model, out);
+  if (wrong) out.orbit = out.bx = Column{};
+  return wrong;
 }
 
 }  // namespace
 
-Rejection decode(const Frame& frame, const ModelLookup& lookup, EventBatch& out) {
+Rejection decode(const Frame& frame, const ModelLookup& lookup, EventBatch& out, std::string* detail) {
   out = EventBatch{};
-  if (frame.parts.size() != 2) return Rejection::parts;
-  const std::string& topic = frame.parts[0];
-  const std::string& body = frame.parts[1];
-  if (topic.size() > kLargestMessage || body.size() > kLargestMessage - topic.size()) return Rejection::too_large;
-
-  BatchMap map = read_batch_map(body, true);
-  take_header(map, out);
-  if (map.structure != Rejection::none) return map.structure;
-  if (const auto r = check_header(map, topic); r != Rejection::none) return r;
-  const ModelInfo* model = lookup(out.model);
-  if (model == nullptr) return Rejection::unknown_model;
-  if (const auto r = check_clock(out); r != Rejection::none) return r;
-
-  const bool is_foreign = out.model_hash && *out.model_hash != model->hash;
-  const Rejection result = read_columns(map, is_foreign ? nullptr : model, out);
-  if (result != Rejection::none) out.orbit = out.bx = Column{};
-  return result;
+  Refusal refused = decode_batch(frame, lookup, out);
+  if (detail != nullptr) *detail = std::move(refused.detail);
+  return refused.cause;
 }
 
 FrameHeader peek_header(const std::vector<std::string>& parts) {

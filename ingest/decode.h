@@ -26,15 +26,18 @@ inline constexpr std::size_t kLongestText =
 using ModelLookup = std::function<const ModelInfo*(std::string_view)>;
 
 // Decodes one frame. The columns of `out` point into frame.parts[1], which must outlive them; apart from the header's
-// texts nothing is copied. On anything but `none` `out` holds what was readable of the header, and no columns.
+// texts nothing is copied. On anything but `none` `out` holds what was readable of the header, and no columns, and
+// `detail` (where asked for) names the place: key or column, what was found, what was expected, with at most 64 escaped
+// characters of any one text of the message.
 // A batch of another model_hash than the loaded model's is checked against itself only (rows, lengths, clock), not
-// against the loaded model's columns and types. Inputs that are integers on the wire stay codes (see raw_inputs).
+// against the loaded model's columns and types; so is one whose ModelInfo has no inputs. Inputs that are integers on the wire stay codes (see raw_inputs).
 // Causes are tested in this order and the first that applies is returned:
 //   parts, too_large, not_msgpack | not_a_map (as met), trailing_bytes, version, wrong_type, missing_key, limits,
-//   topic, unknown_model, orbits (reversed), lumisection, missing_key (columns), then orbit, bx, inputs, hw_outputs and
-//   hw_bits one after the other (column or limits), orbits (events), bunch_crossing, word_range.
+//   topic, unknown_model, orbits (reversed), lumisection, limits (n_bx), missing_key (columns), then orbit, bx, inputs,
+//   hw_outputs and hw_bits one after the other (column or limits), orbits (events), bunch_crossing, word_range.
 // Thread-safe; throws nothing but std::bad_alloc, and what `lookup` throws.
-[[nodiscard]] Rejection decode(const Frame& frame, const ModelLookup& lookup, EventBatch& out);
+[[nodiscard]] Rejection decode(const Frame& frame, const ModelLookup& lookup, EventBatch& out,
+                               std::string* detail = nullptr);
 
 // Raw input words [batch.n, info.inputs.size()] of a batch that decode accepted and that is of this model.
 // Zero copy unless a column is an integer on the wire: then `scratch` holds the words (of 4 or 8 bytes), and the view

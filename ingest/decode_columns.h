@@ -1,12 +1,12 @@
-// Columns of a batch: their type string, shape and length, and checks of the words they hold, a few instructions a
-// word. Used by decode. Copies nothing.
+// Columns of a batch: their type string, shape, order and length. Used by decode. Copies nothing.
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/event_batch.h"
-#include "core/model.h"
 
 namespace vigil::ingest {
 
@@ -18,15 +18,10 @@ struct ColumnRule {
   std::uint64_t most_columns = ~std::uint64_t{0};
 };
 
-// Reads the column whose map begins `bytes` (which may go on behind it). `column` or `limits` where it breaks its rule.
-[[nodiscard]] Rejection read_column(std::string_view bytes, const ColumnRule& rule, std::uint32_t n, Column& out);
-
-// Every orbit in first..last; every bx a bunch crossing.
-bool orbits_inside(const Column& orbit, std::uint32_t first, std::uint32_t last);
-bool bx_inside(const Column& bx);
-
-// Every input word, or code times 2^F, in its column's type; every output word in its output's. Shapes must agree.
-bool inputs_fit(const Column& inputs, const ModelInfo& info);
-bool outputs_fit(const Column& outputs, const ModelInfo& info);
+// Reads the column `name` whose map begins `bytes` (which may go on behind it). `column` or `limits` where it breaks its
+// rule: `detail` then says which. `columns`: as many as a table must have, if that is known.
+[[nodiscard]] Rejection read_column(std::string_view name, std::string_view bytes, const ColumnRule& rule,
+                                    std::uint32_t n, std::optional<std::size_t> columns, Column& out,
+                                    std::string& detail);
 
 }  // namespace vigil::ingest

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "core/event_batch.h"
@@ -35,12 +36,18 @@ enum class Key : std::uint8_t {
 };
 inline constexpr std::size_t kKeys = static_cast<std::size_t>(Key::count_);
 
+std::string_view name_of(Key key);
+
+// Texts of refusals are empty where nothing is refused.
 struct BatchMap {
   Rejection structure =
       Rejection::none;  // not_msgpack, not_a_map or trailing_bytes: what follows is what came before it
+  std::string structure_refusal;
   std::array<bool, kKeys> seen{};
+  std::array<bool, kKeys> nil{};    // there, as nil: as if it were absent where it may be
   std::array<bool, kKeys> wrong{};  // of another type, or there twice
-  bool has_long_text = false;
+  std::string wrong_refusal;        // of the first that is wrong
+  std::string limit_refusal;        // of the first text that is too long, or container that is nested too deep
   std::uint64_t v = 0;
   std::uint64_t seq = 0;
   std::uint64_t epoch = 0;
@@ -53,9 +60,13 @@ struct BatchMap {
   Context context;
   std::array<std::string_view, kKeys> columns;  // the bytes from each column's map on
   std::uint32_t unknown_keys = 0;               // of the batch map and of its context
+  std::uint32_t odd_keys = 0;                   // those of them, in the batch map, that are no text
+  std::uint32_t ignored_annotations = 0;        // of the context
+  std::string_view unknown_key;                 // the first of the batch map that is a text
 
   bool has(Key key) const { return seen[static_cast<std::size_t>(key)]; }
   bool readable(Key key) const { return has(key) && !wrong[static_cast<std::size_t>(key)]; }
+  bool is_nil(Key key) const { return nil[static_cast<std::size_t>(key)]; }
   std::string_view column(Key key) const { return columns[static_cast<std::size_t>(key)]; }
 };
 

@@ -55,12 +55,30 @@ void widen(const Column& codes, const std::vector<Scale>& scales, char* out) {
   }
 }
 
+// Codes one column after the other: rare where words are wider than 32 bits, so plain.
+template <class Raw>
+void widen_columns(const Column& codes, const std::vector<Scale>& scales, char* out) {
+  using Bits = std::make_unsigned_t<Raw>;
+  for (std::size_t c = 0; c < scales.size(); ++c) {
+    const auto factor = static_cast<Bits>(scales[c].factor);
+    for (std::size_t row = 0; row < codes.rows; ++row) {
+      const std::int64_t code = codes.at(row, c);
+      const Raw raw = scales[c].down > 0 ? static_cast<Raw>(code >> scales[c].down)
+                                         : static_cast<Raw>(static_cast<Bits>(static_cast<Raw>(code)) * factor);
+      std::memcpy(out + (row * scales.size() + c) * sizeof(Raw), &raw, sizeof(Raw));
+    }
+  }
+}
+
 template <class Raw>
 WordsView widen(const Column& codes, const std::vector<Scale>& scales, std::vector<std::int64_t>& scratch) {
   const std::size_t columns = scales.size();
   scratch.resize((codes.rows * columns * sizeof(Raw) + sizeof(std::int64_t) - 1) / sizeof(std::int64_t));
   char* const out = reinterpret_cast<char*>(scratch.data());
-  switch (codes.word_bytes) {
+  switch (codes.by_columns ? 0 : codes.word_bytes) {
+    case 0:
+      widen_columns<Raw>(codes, scales, out);
+      break;
     case 1:
       widen<std::int8_t, Raw>(codes, scales, out);
       break;

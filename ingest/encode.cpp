@@ -47,7 +47,7 @@ class Writer {
   void context(const Context& c) {
     key("context");
     map(std::size_t{c.fill.has_value()} + c.menu.has_value() + c.prescale_column.has_value() + c.beam_mode.has_value() +
-        c.pileup.has_value() + c.filling_scheme.has_value() + c.run_start_ns.has_value());
+        c.pileup.has_value() + c.filling_scheme.has_value() + c.run_start_ns.has_value() + c.origin.has_value());
     pair("fill", c.fill);
     pair("menu", c.menu);
     pair("prescale_column", c.prescale_column);
@@ -55,12 +55,14 @@ class Writer {
     pair("pileup", c.pileup);
     pair("filling_scheme", c.filling_scheme);
     pair("run_start_ns", c.run_start_ns);
+    pair("origin", c.origin);
   }
 
   void column(std::string_view name, const Column& c, bool is_table) {
     if (!c.present()) return;
+    const bool by_columns = is_table && c.by_columns;
     key(name);
-    map(3);
+    map(by_columns ? 4 : 3);
     const std::string type{c.word_bytes == 1 ? '|' : '<', c.is_signed ? 'i' : 'u',
                            static_cast<char>('0' + c.word_bytes)};
     pair("t", type);
@@ -68,6 +70,7 @@ class Writer {
     packer_.pack_array(is_table ? 2 : 1);
     packer_.pack(std::uint64_t{c.rows});
     if (is_table) packer_.pack(std::uint64_t{c.columns});
+    if (by_columns) pair("o", "F");
     const auto size = static_cast<std::uint32_t>(c.rows * c.columns * static_cast<std::size_t>(c.word_bytes));
     key("d");
     packer_.pack_bin(size);

@@ -83,6 +83,7 @@ bool MsgpackCursor::head(Kind kind, std::uint64_t count, MsgpackToken& token) {
 bool MsgpackCursor::read(MsgpackToken& token) {
   std::uint8_t tag;
   if (!take(tag)) return false;
+  token.tag = tag;
   if (tag <= 0x7f) {
     token.kind = Kind::integer;
     token.natural = tag;
@@ -167,11 +168,21 @@ bool MsgpackCursor::read(MsgpackToken& token) {
 
 bool MsgpackCursor::skip_members(const MsgpackToken& head, int level) {
   if (!head.is_container()) return true;
-  if (level > kDeepestLevel) return false;
-  const std::uint64_t members = std::uint64_t{head.count} * (head.kind == Kind::map ? 2 : 1);
+  const auto members_of = [](const MsgpackToken& t) {
+    return t.is_container() ? std::uint64_t{t.count} * (t.kind == Kind::map ? 2 : 1) : 0;
+  };
   MsgpackToken member;
-  for (std::uint64_t i = 0; i < members; ++i) {
-    if (!read(member) || !skip_members(member, level + 1)) return false;
+  if (level <= kDeepestLevel) {
+    for (std::uint64_t left = members_of(head); left > 0; --left) {
+      if (!read(member) || !skip_members(member, level + 1)) return false;
+    }
+    return true;
+  }
+  // Whatever lies below is one run of values: no head promises more members than there are bytes, so the sum is bounded.
+  is_too_deep_ = true;
+  for (std::uint64_t left = members_of(head); left > 0; --left) {
+    if (!read(member)) return false;
+    left += members_of(member);
   }
   return true;
 }

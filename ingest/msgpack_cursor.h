@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 namespace vigil::ingest {
 
@@ -13,6 +14,7 @@ struct MsgpackToken {
   // `integer` is one of 0 and above in `natural`; `negative` is one below 0 in `whole`.
   enum class Kind : std::uint8_t { nil, boolean, integer, negative, real, text, binary, extension, array, map };
   Kind kind = Kind::nil;
+  std::uint8_t tag = 0;       // its first byte
   std::uint32_t count = 0;    // array: values, map: pairs
   std::uint64_t natural = 0;  // integer
   std::int64_t whole = 0;     // negative
@@ -32,8 +34,10 @@ class MsgpackCursor {
   // An array or map that promises more members than there are bytes left is refused at its head.
   [[nodiscard]] bool read(MsgpackToken& token);
   // Passes over the members of `head`, a container at `level` (a token that is no container: nothing to do).
-  // False: as read(), or a container below kDeepestLevel.
+  // False: as read(). A container below kDeepestLevel is passed over too, without going deeper, and remembered.
   [[nodiscard]] bool skip_members(const MsgpackToken& head, int level);
+  // Since the start, or since it was last taken.
+  bool take_too_deep() { return std::exchange(is_too_deep_, false); }
 
   bool at_end() const { return at_ == end_; }
   const char* position() const { return at_; }
@@ -57,6 +61,7 @@ class MsgpackCursor {
 
   const char* at_;
   const char* end_;
+  bool is_too_deep_ = false;
 };
 
 }  // namespace vigil::ingest

@@ -6,6 +6,7 @@
 #include <zmq.hpp>
 
 #include "core/error.h"
+#include "ingest/link_options.h"
 
 namespace vigil::ingest {
 namespace {
@@ -38,7 +39,8 @@ Publisher::Publisher(const std::string& endpoint, const PublisherSettings& setti
     socket.set(zmq::sockopt::sndhwm, settings.queue_messages);
     socket.set(zmq::sockopt::sndtimeo, static_cast<int>(kLook.count()));
     socket.set(zmq::sockopt::linger, static_cast<int>(settings.linger.count()));
-    socket.set(zmq::sockopt::ipv6, endpoint.find('[') != std::string::npos);
+    socket.set(zmq::sockopt::ipv6, is_v6(endpoint));
+    watch_peer(socket);  // who connects sends the heartbeats
     socket.bind(endpoint);
     state_->endpoint = socket.get(zmq::sockopt::last_endpoint);
   } catch (const zmq::error_t& e) {

@@ -21,6 +21,7 @@ void add_counts(SourceCounts& to, const SourceCounts& from) {
   to.rejected += from.rejected;
   to.dropped += from.dropped;
   to.restarts += from.restarts;
+  to.ignored_annotations += from.ignored_annotations;
   for (const auto& [cause, count] : from.rejected_by) to.rejected_by[cause] += count;
 }
 
@@ -253,6 +254,7 @@ void Sequencer::use(const BatchFacts& batch, Payload payload, std::vector<Step>&
   OpenLumisection& open = run->open[batch.ls];
   SourceCounts& counts = open.counts[batch.source];
   ++counts.batches;
+  counts.ignored_annotations += batch.ignored_annotations;
   if (source.accepted > 0 && batch.epoch > source.epoch) ++counts.restarts;
   open.orbits[batch.source].insert(batch.first_orbit, batch.last_orbit);
   if (source.accepted == 0 || batch.epoch > source.epoch) source.epoch = batch.epoch;

@@ -42,6 +42,7 @@ struct BatchFacts {
   std::uint32_t first_orbit = 0;
   std::uint32_t last_orbit = 0;
   std::string selection = "zero_bias";
+  std::uint32_t ignored_annotations = 0;
 };
 
 // A batch that cannot be used, as far as it could be read. `ls` only where it is to be believed.

@@ -26,7 +26,8 @@ json counts_json(const std::map<std::string, SourceCounts>& counts) {
   json out = json::object();
   for (const auto& [name, c] : counts) {
     out[name] = {{"batches", c.batches},   {"missing", c.missing}, {"duplicate", c.duplicate}, {"late", c.late},
-                 {"rejected", c.rejected}, {"dropped", c.dropped}, {"restarts", c.restarts},   {"by", c.rejected_by}};
+                 {"rejected", c.rejected}, {"dropped", c.dropped}, {"restarts", c.restarts},   {"by", c.rejected_by},
+                 {"ignored_annotations", c.ignored_annotations}};
   }
   return out;
 }
@@ -43,6 +44,7 @@ std::map<std::string, SourceCounts> counts_from(const json& in) {
     c.at("dropped").get_to(to.dropped);
     c.at("restarts").get_to(to.restarts);
     c.at("by").get_to(to.rejected_by);
+    to.ignored_annotations = c.value("ignored_annotations", std::uint64_t{0});
   }
   return out;
 }

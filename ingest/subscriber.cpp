@@ -34,14 +34,16 @@ constexpr int kReceivesAtOnce = 256;  // so that a fast publisher hides neither 
 struct Subscriber::State {
   explicit State(const SubscriberSettings& settings)
       : most_bytes(static_cast<std::size_t>(settings.max_part_bytes)),
-        queue(settings.queue_frames, settings.queue_bytes) {}
+        queue(settings.queue_frames, settings.queue_bytes),
+        on_link(settings.on_link) {}
   ~State() {
     if (wake_fd >= 0) ::close(wake_fd);
   }
 
   void open(const SubscriberSettings& settings);
   void run();
-  std::chrono::milliseconds time_to_next_reopen() const;
+  std::chrono::milliseconds time_to_next_look() const;
+  void count_events(SubscriberLink& link);
   void look_after(SubscriberLink& link);
   bool receive(SubscriberLink& link, Frame& frame);
   void receive_some(SubscriberLink& link);
@@ -53,6 +55,7 @@ struct Subscriber::State {
   const std::size_t most_bytes;
   SubscriberQueue queue;
   SubscriberCounters counters;
+  const std::function<void(const LinkEvent&)> on_link;
   std::atomic<bool> stop{false};
   int wake_fd = -1;
   std::exception_ptr failure;  // written before the queue finishes, read after
@@ -67,7 +70,8 @@ void Subscriber::State::open(const SubscriberSettings& settings) {
   if (wake_fd < 0) throw Error("subscriber", std::string("eventfd: ") + std::strerror(errno));
   links.reserve(settings.endpoints.size());
   for (const std::string& endpoint : settings.endpoints) {
-    links.emplace_back(context, endpoint, settings.topics, settings.max_part_bytes, settings.link_messages);
+    links.emplace_back(context, endpoint, settings.topics, settings.max_part_bytes, settings.link_messages,
+                       settings.heartbeat);
   }
 }
 
@@ -101,19 +105,31 @@ void Subscriber::State::receive_some(SubscriberLink& link) {
 }
 
 void Subscriber::State::look_after(SubscriberLink& link) {
-  counters.links_cut += link.read_events();
+  count_events(link);
   if (!link.reopen_at() || Clock::now() < *link.reopen_at()) return;
   for (Frame frame; receive(link, frame); frame = {}) take(std::move(frame));  // what came before the cut
   link.reopen();
 }
 
-std::chrono::milliseconds Subscriber::State::time_to_next_reopen() const {
+void Subscriber::State::count_events(SubscriberLink& link) {
+  const SubscriberLink::Events events = link.read_events();
+  counters.links_cut += events.cut;
+  counters.links_made += events.made;
+  if (!on_link) return;
+  // Which came first is not known where both are there; the last state is what it is now.
+  if (events.cut > 0) on_link({link.endpoint(), false, false});
+  if (events.made > 0) on_link({link.endpoint(), true, link.has_heartbeat()});
+}
+
+std::chrono::milliseconds Subscriber::State::time_to_next_look() const {
   std::chrono::milliseconds time{-1};  // for ever
   for (const SubscriberLink& link : links) {
-    if (!link.reopen_at()) continue;
-    const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(*link.reopen_at() - Clock::now()),
-                               std::chrono::milliseconds(0));
-    time = time.count() < 0 ? left : std::min(time, left);
+    for (const auto& at : {link.reopen_at(), link.look_at()}) {
+      if (!at) continue;
+      const auto left =
+          std::max(std::chrono::ceil<std::chrono::milliseconds>(*at - Clock::now()), std::chrono::milliseconds(0));
+      time = time.count() < 0 ? left : std::min(time, left);
+    }
   }
   return time;
 }
@@ -147,14 +163,17 @@ void Subscriber::State::run() {
         items.push_back({link.socket().handle(), 0, ZMQ_POLLIN, 0});
         items.push_back({link.monitor().handle(), 0, ZMQ_POLLIN, 0});
       }
-      zmq::poll(items, time_to_next_reopen());
+      for (SubscriberLink& link : links) {
+        if (zmq::socket_t* const probe = link.probe()) items.push_back({probe->handle(), 0, ZMQ_POLLIN, 0});
+      }
+      zmq::poll(items, time_to_next_look());
       for (std::size_t i = 0; i < links.size(); ++i) {
         if (items[1 + 2 * i].revents != 0) receive_some(links[i]);
         look_after(links[i]);
       }
     }
     drain();
-    for (SubscriberLink& link : links) counters.links_cut += link.read_events();
+    for (SubscriberLink& link : links) count_events(link);
   } catch (...) {
     failure = std::current_exception();
   }

@@ -6,14 +6,22 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/frame.h"
+#include "ingest/link_options.h"
 
 namespace vigil::ingest {
+
+struct LinkEvent {
+  std::string endpoint;
+  bool made = false;       // else cut
+  bool heartbeat = false;  // made: the peer answers heartbeats
+};
 
 struct SubscriberSettings {
   std::vector<std::string> endpoints;  // connected to, at least one: tcp://host:port, ipc://path
@@ -23,6 +31,9 @@ struct SubscriberSettings {
   std::int64_t max_part_bytes = std::int64_t{256}
                                 << 20;  // ZMQ_MAXMSGSIZE: a longer part cuts its link, which is made anew
   int link_messages = 1000;             // ZMQ_RCVHWM: what a link holds for us before it reads no more; 0: any number
+  Heartbeat heartbeat{};                // to peers that know them
+  // Told of every link that is made or cut, on the subscriber's thread: must return at once.
+  std::function<void(const LinkEvent&)> on_link{};
 };
 
 // Only grow; may be read from any thread.
@@ -30,6 +41,7 @@ struct SubscriberCounters {
   std::atomic<std::uint64_t> frames{0};  // received, dropped ones included
   std::atomic<std::uint64_t> bytes{0};   // of all their parts
   std::atomic<std::uint64_t> dropped{0};
+  std::atomic<std::uint64_t> links_made{0};
   std::atomic<std::uint64_t> links_cut{0};  // connections that were up and ended, for whatever reason
 };
 

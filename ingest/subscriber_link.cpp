@@ -17,16 +17,23 @@ extern "C" __attribute__((weak)) const char* __tsan_default_suppressions() { ret
 namespace vigil::ingest {
 namespace {
 
-// ZeroMQ announces its own next attempt at once.
+// ZeroMQ announces its own next attempt at once, if it makes one.
 constexpr std::chrono::milliseconds kOwnAttempt{300};
+// A link that does not stay up is made anew after pauses that double, so that it fills neither log nor peer.
+constexpr std::chrono::milliseconds kLongestPause{2'400};
+constexpr std::chrono::seconds kStable{10};
+// A peer that takes the connection and does not go on with it is tried anew.
+constexpr std::chrono::milliseconds kHandshake{10'000};
 
 constexpr const char* kExpected = "tcp://HOST:PORT or ipc://PATH";
+
+bool is_tcp(const std::string& endpoint) { return endpoint.starts_with("tcp://"); }
 
 void require_reachable(const std::string& endpoint) {
   const std::string where = "subscribe to '" + endpoint + "'";
   // This context is nobody else's: such a link could never come up.
   if (endpoint.starts_with("inproc:")) throw Error(where, "inproc ends at this process", kExpected);
-  if (!endpoint.starts_with("tcp://")) return;
+  if (!is_tcp(endpoint)) return;
   // ZeroMQ would look at the port only when it connects, and say nothing.
   const std::string port = endpoint.substr(endpoint.rfind(':') + 1);
   unsigned number = 0;
@@ -39,12 +46,13 @@ void require_reachable(const std::string& endpoint) {
 }  // namespace
 
 SubscriberLink::SubscriberLink(zmq::context_t& context, std::string endpoint, std::vector<std::string> topics,
-                               std::int64_t max_part_bytes, int most_messages)
+                               std::int64_t max_part_bytes, int most_messages, const Heartbeat& heartbeat)
     : context_(context),
       endpoint_(std::move(endpoint)),
       topics_(std::move(topics)),
       max_part_bytes_(max_part_bytes),
-      most_messages_(most_messages) {
+      most_messages_(most_messages),
+      heartbeat_(heartbeat) {
   require_reachable(endpoint_);
   try {
     open();
@@ -58,19 +66,35 @@ void SubscriberLink::open() {
   socket_.set(zmq::sockopt::linger, 0);
   socket_.set(zmq::sockopt::maxmsgsize, max_part_bytes_);
   socket_.set(zmq::sockopt::rcvhwm, most_messages_);
-  socket_.set(zmq::sockopt::ipv6, endpoint_.find('[') != std::string::npos);  // else a name may mean a v6 address
+  socket_.set(zmq::sockopt::ipv6, is_v6(endpoint_));
+  socket_.set(zmq::sockopt::handshake_ivl, static_cast<int>(kHandshake.count()));
+  watch_peer(socket_);
+  if (is_tcp(endpoint_)) socket_.set(zmq::sockopt::reconnect_ivl, -1);  // each connection after its own probe
   for (const std::string& topic : topics_) socket_.set(zmq::sockopt::subscribe, topic);
   if (topics_.empty()) socket_.set(zmq::sockopt::subscribe, "");
 
   // Never a name again: ZeroMQ gives one free some time after its socket is closed, when another may have that address.
   static std::atomic<std::uint64_t> opened{0};
   const std::string events = "inproc://events-" + std::to_string(opened++);
-  constexpr int kEvents =
-      ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CONNECT_RETRIED;
+  constexpr int kEvents = ZMQ_EVENT_CONNECTED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED |
+                          ZMQ_EVENT_CONNECT_RETRIED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL |
+                          ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_CLOSED;
   if (zmq_socket_monitor(socket_.handle(), events.c_str(), kEvents) != 0) throw zmq::error_t();
   monitor_ = zmq::socket_t(context_, ZMQ_PAIR);
   monitor_.set(zmq::sockopt::linger, 0);
   monitor_.connect(events);
+  // Peers on this machine vanish with a word: their system says it.
+  if (is_tcp(endpoint_)) {
+    probe_.emplace(context_, endpoint_);
+  } else {
+    connect(false);
+  }
+}
+
+void SubscriberLink::connect(bool with_heartbeat) {
+  probe_.reset();
+  has_heartbeat_ = with_heartbeat;
+  if (with_heartbeat) beat(socket_, heartbeat_);
   socket_.connect(endpoint_);
 }
 
@@ -84,13 +108,17 @@ void SubscriberLink::reopen() {
 // Events must end before their reader goes: an event without one would hold up ZeroMQ's own thread, and every link, for
 // ever.
 void SubscriberLink::close() {
+  probe_.reset();
   if (socket_) zmq_socket_monitor(socket_.handle(), nullptr, 0);
   monitor_.close();
   socket_.close();
 }
 
-std::uint64_t SubscriberLink::read_events() {
-  std::uint64_t cuts = 0;
+SubscriberLink::Events SubscriberLink::read_events() {
+  Events events;
+  if (probe_) {
+    if (const auto answer = probe_->answer()) connect(*answer);
+  }
   zmq::message_t part;
   while (monitor_.recv(part, zmq::recv_flags::dontwait)) {
     // First part: event (16 bits) and value; second: the address.
@@ -100,21 +128,31 @@ std::uint64_t SubscriberLink::read_events() {
     }
     switch (event) {
       case ZMQ_EVENT_HANDSHAKE_SUCCEEDED:
-        is_up_ = true;
-        [[fallthrough]];
+        events.made += std::exchange(is_up_, true) ? 0 : 1;
+        up_since_ = std::chrono::steady_clock::now();
+        reopen_at_.reset();
+        break;
       case ZMQ_EVENT_CONNECTED:
       case ZMQ_EVENT_CONNECT_RETRIED:
         reopen_at_.reset();
         break;
       case ZMQ_EVENT_DISCONNECTED:
-        cuts += std::exchange(is_up_, false) ? 1 : 0;
-        reopen_at_ = std::chrono::steady_clock::now() + kOwnAttempt;
+      case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+      case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL:
+      case ZMQ_EVENT_CLOSED:  // no connection, although the probe had one
+        if (std::exchange(is_up_, false)) {
+          ++events.cut;
+          const bool was_stable = std::chrono::steady_clock::now() - up_since_ >= kStable;
+          pause_ = was_stable ? kOwnAttempt : std::clamp(2 * pause_, kOwnAttempt, kLongestPause);
+        }
+        // Whoever is there next may be another, so it is asked anew.
+        reopen_at_ = std::chrono::steady_clock::now() + std::max(pause_, kOwnAttempt);
         break;
       default:
         break;
     }
   }
-  return cuts;
+  return events;
 }
 
 }  // namespace vigil::ingest
