@@ -1,6 +1,6 @@
-// The dispatch thread: takes due outbox entries from the journal, hands them to the sinks, and records what became of
-// them. Used by the program. Owns one thread; the only place that reads the wall clock. Never holds the journal while a
-// sink waits.
+// Delivery: one worker thread a sink takes due outbox entries from the journal, sends them, and records what became of
+// them. Used by the program. The only place that reads the wall clock for actions. Never holds the journal while a sink
+// waits, and no sink holds up another.
 #pragma once
 
 #include <cstdint>
@@ -28,23 +28,25 @@ struct DispatchEvent {
   Kind kind = Kind::retry;
   std::string id;
   std::string sink;
-  std::string reason;
+  std::string reason;  // fit for a line of the log
   std::uint64_t attempts = 0;
   std::int64_t next_attempt_ns = 0;  // retry
 };
 
 struct Outlet {
   std::unique_ptr<Sink> sink;
-  bool pipeline = false;  // its answer is the action's `delivery`
+  Routing routing;
 };
 
 // Order: one action at a time per sink, oldest first; the next is not sent before the one before it is delivered,
-// refused or expired. An answer counts once it is committed: a death between reply and commit means the same id is sent
-// again, never that one is lost.
+// refused, rejected or expired. An attempt is committed before its first byte leaves, if the action's state lets it
+// out; an answer counts once it is committed: a death between the two means the same id is sent again, never that one
+// is lost.
 class Dispatcher {
  public:
   // `journal` must outlive it; its set_sinks() is called with the names of `outlets`, which must differ (Error
-  // otherwise). `on_event` (may be empty) is called on the dispatch thread, without locks held; it must not throw.
+  // otherwise). `on_event` (may be empty) is called on the workers' threads, one at a time, without the journal held;
+  // it must not throw.
   Dispatcher(Journal& journal, std::vector<Outlet> outlets, DispatchSettings settings = {},
              std::function<void(const DispatchEvent&)> on_event = {});
   ~Dispatcher();  // stop(0)
@@ -54,8 +56,8 @@ class Dispatcher {
   void start();
   // Something was committed: look now. Thread-safe.
   void wake();
-  // Tries what is due, for grace_ms at most, then ends the thread. Idempotent. What is undelivered stays in the
-  // journal.
+  // Tries what is due, for grace_ms at most, then ends the threads. Idempotent; not started again. What is undelivered
+  // stays in the journal.
   void stop(std::int64_t grace_ms);
 
  private:

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <filesystem>
 
-#include "alerting/sink_makers.h"
+#include "alerting/sinks.h"
 #include "core/error.h"
 
 namespace vigil::alerting {
@@ -42,15 +42,16 @@ int write_all(int fd, const std::string& text) {
 // again.
 class FileSink : public Sink {
  public:
-  explicit FileSink(const SinkSettings& settings) : name_(settings.name), path_(settings.target) {
+  explicit FileSink(const SinkSettings& settings) : name_(settings.name), path_(settings.text("path")) {
     const std::string failed = append({});
     if (!failed.empty())
-      throw Error("sink " + name_ + ", file '" + path_ + "'", failed, "a file that can be appended to");
+      throw Error("sink " + shown(name_) + ", file '" + path_ + "'", failed, "a file that can be appended to");
   }
 
   std::string name() const override { return name_; }
 
-  Answer send(const OutgoingAction& action) override {
+  Answer send(const OutgoingAction& action, const Begin& begin) override {
+    if (!begin()) return {};
     const std::string failed = append(action.line + "\n");
     if (failed.empty()) return {Delivery::delivered, {}};
     return {Delivery::retry, path_ + ": " + failed};

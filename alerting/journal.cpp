@@ -1,10 +1,15 @@
 #include "alerting/journal.h"
 
+#include <algorithm>
 #include <mutex>
+#include <set>
 #include <utility>
 
+#include "alerting/audit_chain.h"
 #include "alerting/journal_store.h"
+#include "alerting/outbox.h"
 #include "core/cloud_event.h"
+#include "core/pattern.h"
 
 namespace vigil::alerting {
 namespace {
@@ -64,16 +69,7 @@ struct Journal::Store {
   SQLite::Statement drop_state{db, "DELETE FROM state WHERE key = ?"};
   SQLite::Statement put_position{
       db, "INSERT INTO position (only, value) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET value = excluded.value"};
-  SQLite::Statement head{
-      db,
-      "SELECT a.seq, a.id, a.line, a.cloudevent, o.attempts, o.first_seen_ns, o.next_attempt_ns FROM outbox o "
-      "JOIN actions a ON a.seq = o.action WHERE o.sink = ? AND o.status = 'pending' ORDER BY o.action LIMIT 1"};
-  SQLite::Statement seen{db, "UPDATE outbox SET first_seen_ns = ? WHERE action = ? AND sink = ?"};
-  SQLite::Statement attempt{
-      db,
-      "UPDATE outbox SET status = ?, attempts = attempts + 1, last_attempt_ns = ?, next_attempt_ns = ?, reason = ? "
-      "WHERE sink = ? AND status = 'pending' AND action = (SELECT seq FROM actions WHERE id = ?)"};
-  SQLite::Statement add_audit{db, "INSERT INTO audit (at_ns, actor, verb, action_id, reason) VALUES (?,?,?,?,?)"};
+  std::map<std::string, std::string> under_way;  // sink -> id of the action it is being sent
 
   Store(const std::string& file, const JournalSettings& settings)
       : lock(file), db(store::open_for_writing(file, settings)) {}
@@ -127,22 +123,13 @@ struct Journal::Store {
     if (!queue) return;
     const std::int64_t seq = db.getLastInsertRowid();
     for (const SinkSpec& sink : sinks) {
+      if (!takes(sink.routing, row.action)) continue;
       Use use(outbox);
       use->bind(1, seq);
       bind_text(*use, 2, sink.name);
-      use->bind(3, sink.pipeline ? 1 : 0);
+      use->bind(3, sink.routing.when == SendWhen::approved ? 1 : 0);
       use->exec();
     }
-  }
-
-  void insert(const AuditRow& row) {
-    Use use(add_audit);
-    use->bind(1, row.at_ns);
-    bind_text(*use, 2, row.actor);
-    bind_text(*use, 3, row.verb);
-    bind_text(*use, 4, row.action_id);
-    bind_text(*use, 5, row.reason);
-    use->exec();
   }
 
   // Runs `body` alone, in one write transaction, rolled back when it throws.
@@ -168,18 +155,10 @@ ActionRow action_row(Action action) {
   return {std::move(action), std::move(outgoing)};
 }
 
-std::string_view to_string(DeliveryState state) {
-  switch (state) {
-    case DeliveryState::pending:
-      return "pending";
-    case DeliveryState::delivered:
-      return "delivered";
-    case DeliveryState::rejected:
-      return "rejected";
-    case DeliveryState::expired:
-      return "expired";
-  }
-  return "pending";
+bool takes(const Routing& routing, const Action& action) {
+  const auto listed = [&](const std::string& pattern) { return matches(pattern, action.model); };
+  return (routing.kinds.empty() || std::count(routing.kinds.begin(), routing.kinds.end(), action.kind) > 0) &&
+         (routing.models.empty() || std::any_of(routing.models.begin(), routing.models.end(), listed));
 }
 
 std::string listed_line(const JournalAction& action) {
@@ -187,7 +166,8 @@ std::string listed_line(const JournalAction& action) {
   if (line.empty() || line.back() != '}') return line;
   line.pop_back();
   line.append(",\"delivery\":\"").append(to_string(action.delivery));
-  line.append("\",\"open\":").append(action.open ? "true}" : "false}");
+  line.append("\",\"open\":").append(action.open ? "true" : "false");
+  line.append(",\"state\":\"").append(to_string(action.state)).append("\"}");
   return line;
 }
 
@@ -239,83 +219,41 @@ void Journal::set_meta(const std::map<std::string, std::string>& values) {
 }
 
 std::optional<OutboxEntry> Journal::head(const std::string& sink, std::int64_t now_ns) {
-  std::lock_guard guard(store_->mutex);
-  return store::guarded(file_, [&]() -> std::optional<OutboxEntry> {
-    OutboxEntry entry;
-    std::int64_t seq = 0;
-    {
-      Use use(store_->head);
-      bind_text(*use, 1, sink);
-      if (!use->executeStep()) return std::nullopt;
-      seq = use->getColumn(0).getInt64();
-      entry.action = {use->getColumn(1).getString(), use->getColumn(2).getString(), use->getColumn(3).getString()};
-      entry.sink = sink;
-      entry.attempts = static_cast<std::uint64_t>(use->getColumn(4).getInt64());
-      if (const auto first = use->getColumn(5); !first.isNull()) {
-        entry.first_seen_ns = first.getInt64();
-        entry.next_attempt_ns = use->getColumn(6).getInt64();
-        return entry;
-      }
-    }
-    entry.first_seen_ns = now_ns;
-    Use use(store_->seen);
-    use->bind(1, now_ns);
-    use->bind(2, seq);
-    bind_text(*use, 3, sink);
-    use->exec();
-    return entry;
+  if (store_->read(file_, store::wants_admission)) store_->write(file_, [&] { store::admit(store_->db, now_ns); });
+  return store_->read(file_, [&](SQLite::Database& db) { return store::head(db, sink); });
+}
+
+bool Journal::begin_attempt(const std::string& id, const std::string& sink, std::int64_t now_ns) {
+  bool begun = false;
+  store_->write(file_, [&] {
+    begun = store::begin_attempt(store_->db, id, sink, now_ns);
+    if (begun) store_->under_way[sink] = id;
   });
+  return begun;
 }
 
 void Journal::record_attempt(const std::string& id, const std::string& sink, Delivery delivery,
                              const std::string& reason, std::int64_t now_ns, std::int64_t next_attempt_ns) {
   store_->write(file_, [&] {
-    const char* status = delivery == Delivery::delivered ? "delivered"
-                         : delivery == Delivery::refused ? "rejected"
-                                                         : "pending";
-    Use use(store_->attempt);
-    bind_text(*use, 1, status);
-    use->bind(2, now_ns);
-    use->bind(3, next_attempt_ns);
-    bind_text(*use, 4, reason);
-    bind_text(*use, 5, sink);
-    bind_text(*use, 6, id);
-    if (use->exec() > 0 && delivery != Delivery::retry) store_->insert(AuditRow{now_ns, sink, status, id, reason});
+    const auto begun = store_->under_way.find(sink);
+    const bool counted = begun != store_->under_way.end() && begun->second == id;
+    store::end_attempt(store_->db, {id, sink, delivery, reason, now_ns, next_attempt_ns}, counted);
+    if (counted) store_->under_way.erase(begun);
   });
 }
 
-std::vector<std::pair<std::string, std::string>> Journal::expire(std::int64_t now_ns, std::int64_t expiry_ns) {
-  std::vector<std::pair<std::string, std::string>> expired;
+std::vector<Expired> Journal::expire(std::int64_t now_ns, std::int64_t expiry_ns) {
+  std::vector<Expired> expired;
   const std::int64_t limit = now_ns - expiry_ns;
-  {
-    // Nothing is written, and nothing synced, when nothing has expired and every entry has been seen.
-    std::lock_guard guard(store_->mutex);
-    const bool any = store::guarded(file_, [&] {
-      SQLite::Statement query(
-          store_->db,
-          "SELECT 1 FROM outbox WHERE status = 'pending' AND (first_seen_ns IS NULL OR first_seen_ns <= ?) LIMIT 1");
-      query.bind(1, limit);
-      return query.executeStep();
-    });
-    if (!any) return expired;
-  }
+  // Nothing is written, and nothing synced, when nothing has expired and every action has been seen.
+  const bool any = store_->read(
+      file_, [&](SQLite::Database& db) { return store::wants_admission(db) || store::wants_expiry(db, limit); });
+  if (!any) return expired;
   store_->write(file_, [&] {
-    expired.clear();
-    SQLite::Statement stamp(store_->db,
-                            "UPDATE outbox SET first_seen_ns = ? WHERE status = 'pending' AND first_seen_ns IS NULL");
-    stamp.bind(1, now_ns);
-    stamp.exec();
-    SQLite::Statement query(store_->db,
-                            "SELECT a.id, o.sink FROM outbox o JOIN actions a ON a.seq = o.action "
-                            "WHERE o.status = 'pending' AND o.first_seen_ns <= ? ORDER BY o.action, o.sink");
-    query.bind(1, limit);
-    while (query.executeStep()) expired.emplace_back(query.getColumn(0).getString(), query.getColumn(1).getString());
-    SQLite::Statement end(store_->db,
-                          "UPDATE outbox SET status = 'expired' WHERE status = 'pending' AND first_seen_ns <= ?");
-    end.bind(1, limit);
-    end.exec();
-    for (const auto& [id, sink] : expired)
-      store_->insert(AuditRow{now_ns, sink, "expired", id, "not delivered in time"});
+    std::set<std::string> under_way;
+    for (const auto& [sink, id] : store_->under_way) under_way.insert(id);
+    store::admit(store_->db, now_ns);
+    expired = store::expire(store_->db, limit, now_ns, under_way);
   });
   return expired;
 }
@@ -327,7 +265,7 @@ std::uint64_t Journal::pending() const {
 }
 
 void Journal::audit(const AuditRow& row) {
-  store_->write(file_, [&] { store_->insert(row); });
+  store_->write(file_, [&] { store::append_audit(store_->db, row); });
 }
 
 std::map<std::string, std::string> Journal::state() const {

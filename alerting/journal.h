@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "alerting/life_cycle.h"
 #include "core/action.h"
 #include "core/verdict.h"
 
@@ -51,24 +52,30 @@ struct Commit {
   bool queue_actions = true;                                // false: recorded, never sent (replay)
 };
 
+// Which actions a sink gets, and when.
+struct Routing {
+  SendWhen when = SendWhen::approved;
+  std::vector<ActionKind> kinds;    // empty: all
+  std::vector<std::string> models;  // patterns (core/pattern.h); empty: all
+};
+bool takes(const Routing& routing, const Action& action);
+
 // Where actions are to be delivered. `name` identifies the outbox rows across restarts.
 struct SinkSpec {
   std::string name;
-  bool pipeline = false;  // its answer is the action's `delivery`
+  Routing routing;
 };
-
-enum class DeliveryState : std::uint8_t { pending, delivered, rejected, expired };
-std::string_view to_string(DeliveryState state);
 
 struct JournalAction {
   std::string id;
   std::string line;  // the action line
+  ActionState state = ActionState::proposed;
   DeliveryState delivery = DeliveryState::pending;
   bool open = false;
   std::uint64_t attempts = 0;  // over all sinks
   std::string last_reason;     // of the newest attempt that was not accepted
 };
-// The action line with "delivery" and "open" added: what `actions list --json` prints.
+// The action line with "delivery", "open" and "state" added: what `actions list --json` prints.
 std::string listed_line(const JournalAction& action);
 
 struct JournalCounts {
@@ -81,14 +88,27 @@ struct OutboxEntry {
   OutgoingAction action;
   std::string sink;
   std::uint64_t attempts = 0;
-  std::int64_t first_seen_ns = 0;  // when it was first due: expiry counts from here
+  std::int64_t first_seen_ns = 0;  // when a running vigil first saw the action: expiry counts from here
   std::int64_t next_attempt_ns = 0;
+};
+
+// What came of one attempt at one sink.
+struct Attempt {
+  std::string id, sink;
+  Delivery delivery = Delivery::retry;
+  std::string reason;
+  std::int64_t now_ns = 0, next_attempt_ns = 0;
+};
+
+struct Expired {
+  std::string id, sink;
 };
 
 struct AuditRow {
   std::int64_t at_ns = 0;
   std::string actor, verb, action_id, reason;
   std::int64_t until_ns = 0;  // of a shelve: until when the action is out of sight
+  std::string detail = "{}";  // JSON object (docs/journal.md)
 };
 
 struct JournalSettings {
@@ -123,14 +143,19 @@ class Journal {
   void set_meta(const std::map<std::string, std::string>& values);
   std::map<std::string, std::string> meta() const;
 
-  // Oldest pending entry of `sink`, whether due or not. Stamps first_seen_ns = now_ns on an entry never seen before.
+  // Oldest pending entry of `sink` that its action's state lets out, whether due or not. What is seen for the first
+  // time is stamped with now_ns and, approval being automatic, approved.
   std::optional<OutboxEntry> head(const std::string& sink, std::int64_t now_ns);
-  // delivered and refused end the entry (with an audit row); retry keeps it until next_attempt_ns. Nothing for an entry
-  // already ended.
+  // Commits the attempt at the head of `sink`, before its first byte leaves, if the action may (still) be sent: a
+  // person may have rejected it since. False: nothing may leave.
+  [[nodiscard]] bool begin_attempt(const std::string& id, const std::string& sink, std::int64_t now_ns);
+  // delivered and refused end the entry (with an audit row, and where that decides it the action's state); retry keeps
+  // it until next_attempt_ns. Nothing for an entry already ended.
   void record_attempt(const std::string& id, const std::string& sink, Delivery delivery, const std::string& reason,
                       std::int64_t now_ns, std::int64_t next_attempt_ns);
-  // Ends every pending entry first seen at or before now_ns - expiry_ns, with an audit row; returns their (id, sink).
-  std::vector<std::pair<std::string, std::string>> expire(std::int64_t now_ns, std::int64_t expiry_ns);
+  // Ends every action first seen at or before now_ns - expiry_ns that nobody has, but for those whose attempt is under
+  // way, with audit rows; returns the pending entries that ended with them.
+  std::vector<Expired> expire(std::int64_t now_ns, std::int64_t expiry_ns);
   std::uint64_t pending() const;  // outbox entries of all sinks
 
   // Appends to the audit trail; rows can be neither changed nor deleted.

@@ -3,25 +3,18 @@
 namespace vigil::alerting::store {
 namespace {
 
-// Per action: the state of its pipeline where it has one, else the least settled of its sinks; never queued is pending.
-constexpr const char* kActions = R"sql(
-SELECT a.id, a.line, a.open,
-  coalesce(
-    (SELECT o.status FROM outbox o WHERE o.action = a.seq AND o.pipeline
-       ORDER BY CASE o.status WHEN 'pending' THEN 0 WHEN 'expired' THEN 1 WHEN 'rejected' THEN 2 ELSE 3 END LIMIT 1),
-    (SELECT o.status FROM outbox o WHERE o.action = a.seq
-       ORDER BY CASE o.status WHEN 'pending' THEN 0 WHEN 'expired' THEN 1 WHEN 'rejected' THEN 2 ELSE 3 END LIMIT 1),
-    'pending'),
+// Per action its state and what its entries say: of sinks that wait for approval (`pipeline`) and of the others.
+std::string actions_query(SQLite::Database& db) {
+  const bool stateless = version(db) == 1;
+  return std::string("SELECT a.id, a.line, a.open, ") + (stateless ? state_before_states() : "a.state") + R"sql(,
+  EXISTS (SELECT 1 FROM outbox o WHERE o.action = a.seq AND o.pipeline),
+  EXISTS (SELECT 1 FROM outbox o WHERE o.action = a.seq AND o.pipeline AND o.status = 'delivered'),
+  (SELECT o.status FROM outbox o WHERE o.action = a.seq AND NOT o.pipeline
+     ORDER BY CASE o.status WHEN 'pending' THEN 0 WHEN 'expired' THEN 1 WHEN 'rejected' THEN 2 ELSE 3 END LIMIT 1),
   coalesce((SELECT sum(o.attempts) FROM outbox o WHERE o.action = a.seq), 0),
   coalesce((SELECT o.reason FROM outbox o WHERE o.action = a.seq AND o.reason <> ''
               ORDER BY o.pipeline DESC, o.last_attempt_ns DESC, o.sink LIMIT 1), '')
 FROM actions a ORDER BY a.seq)sql";
-
-DeliveryState delivery_of(const std::string& status) {
-  if (status == "delivered") return DeliveryState::delivered;
-  if (status == "rejected") return DeliveryState::rejected;
-  if (status == "expired") return DeliveryState::expired;
-  return DeliveryState::pending;
 }
 
 std::uint64_t count(SQLite::Database& db, const char* table) {
@@ -46,15 +39,20 @@ const char* table_name(JournalRow::Table table) {
 
 std::vector<JournalAction> actions(SQLite::Database& db) {
   std::vector<JournalAction> found;
-  SQLite::Statement query(db, kActions);
+  SQLite::Statement query(db, actions_query(db));
   while (query.executeStep()) {
     JournalAction& a = found.emplace_back();
     a.id = query.getColumn(0).getString();
     a.line = query.getColumn(1).getString();
     a.open = query.getColumn(2).getInt() != 0;
-    a.delivery = delivery_of(query.getColumn(3).getString());
-    a.attempts = static_cast<std::uint64_t>(query.getColumn(4).getInt64());
-    a.last_reason = query.getColumn(5).getString();
+    a.state = action_state(query.getColumn(3).getString()).value_or(ActionState::proposed);
+    Entries entries;
+    entries.to_pipelines = query.getColumn(4).getInt() != 0;
+    entries.facts.delivered = query.getColumn(5).getInt() != 0;
+    if (!query.getColumn(6).isNull()) entries.to_people = delivery_state(query.getColumn(6).getString());
+    a.delivery = delivery_of(a.state, entries);
+    a.attempts = static_cast<std::uint64_t>(query.getColumn(7).getInt64());
+    a.last_reason = query.getColumn(8).getString();
   }
   return found;
 }
@@ -100,10 +98,13 @@ std::string position(SQLite::Database& db) {
 
 std::vector<AuditRow> audit_trail(SQLite::Database& db) {
   std::vector<AuditRow> found;
-  SQLite::Statement query(db, "SELECT at_ns, actor, verb, action_id, reason, until_ns FROM audit ORDER BY seq");
+  const std::string detail = version(db) == 1 ? "'{}'" : "detail";
+  SQLite::Statement query(
+      db, "SELECT at_ns, actor, verb, action_id, reason, until_ns, " + detail + " FROM audit ORDER BY seq");
   while (query.executeStep()) {
     found.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getString(), query.getColumn(2).getString(),
-                     query.getColumn(3).getString(), query.getColumn(4).getString(), query.getColumn(5).getInt64()});
+                     query.getColumn(3).getString(), query.getColumn(4).getString(), query.getColumn(5).getInt64(),
+                     query.getColumn(6).getString()});
   }
   return found;
 }

@@ -16,7 +16,7 @@
 namespace vigil::alerting::store {
 namespace {
 
-// One delivery state an action: that of its pipeline where it has one, else the least settled of its sinks.
+// The newest version; journal_upgrade.cpp makes the older ones equal to it.
 constexpr const char* kSchema = R"sql(
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE state (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
@@ -34,14 +34,16 @@ CREATE TABLE kept_events (seq INTEGER PRIMARY KEY, model TEXT NOT NULL, model_ha
 CREATE TABLE actions (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, cause TEXT NOT NULL,
   model TEXT NOT NULL, model_hash TEXT NOT NULL, stream TEXT NOT NULL, subject TEXT NOT NULL, run INTEGER NOT NULL,
   first_ls INTEGER NOT NULL, last_ls INTEGER NOT NULL, line TEXT NOT NULL, cloudevent TEXT NOT NULL,
-  open INTEGER NOT NULL DEFAULT 1);
+  open INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL DEFAULT 'proposed', n INTEGER NOT NULL DEFAULT 0,
+  first_seen_ns INTEGER);
 CREATE TABLE outbox (action INTEGER NOT NULL REFERENCES actions(seq), sink TEXT NOT NULL, pipeline INTEGER NOT NULL,
   status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'rejected', 'expired')),
-  attempts INTEGER NOT NULL DEFAULT 0, first_seen_ns INTEGER, last_attempt_ns INTEGER, next_attempt_ns INTEGER NOT NULL DEFAULT 0,
-  reason TEXT NOT NULL DEFAULT '', PRIMARY KEY (action, sink)) WITHOUT ROWID;
+  attempts INTEGER NOT NULL DEFAULT 0, last_attempt_ns INTEGER, next_attempt_ns INTEGER NOT NULL DEFAULT 0,
+  reason TEXT NOT NULL DEFAULT '', begun_ns INTEGER, PRIMARY KEY (action, sink)) WITHOUT ROWID;
 CREATE INDEX outbox_pending ON outbox (sink, action) WHERE status = 'pending';
 CREATE TABLE audit (seq INTEGER PRIMARY KEY AUTOINCREMENT, at_ns INTEGER NOT NULL, actor TEXT NOT NULL, verb TEXT NOT NULL,
-  action_id TEXT NOT NULL, reason TEXT NOT NULL, until_ns INTEGER NOT NULL DEFAULT 0);
+  action_id TEXT NOT NULL, reason TEXT NOT NULL, until_ns INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL DEFAULT '{}',
+  prev TEXT NOT NULL DEFAULT '', hash TEXT NOT NULL DEFAULT '');
 CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 )sql";
@@ -81,12 +83,15 @@ void check_identity(SQLite::Database& db, const std::string& file) {
     throw Error("journal " + file, "an SQLite file of another program (application_id " + hex(id) + ")",
                 "a vigil journal (" + hex(kApplicationId) + ")");
   }
-  if (const int version = pragma(db, "user_version"); version != kVersion) {
-    throw Error("journal " + file, "journal version " + std::to_string(version), "version " + std::to_string(kVersion));
+  if (const int found = version(db); found < 1 || found > kVersion) {
+    throw Error("journal " + file, "journal version " + std::to_string(found),
+                "version 1 to " + std::to_string(kVersion));
   }
 }
 
 }  // namespace
+
+int version(SQLite::Database& db) { return pragma(db, "user_version"); }
 
 bool in_memory(const std::string& file) { return file.empty() || file == ":memory:"; }
 
@@ -140,6 +145,10 @@ SQLite::Database open_for_writing(const std::string& file, const JournalSettings
       db.exec(kSchema);
       db.exec("PRAGMA application_id=" + std::to_string(kApplicationId));
       db.exec("PRAGMA user_version=" + std::to_string(kVersion));
+      transaction.commit();
+    } else if (version(db) < kVersion) {
+      SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+      upgrade(db);
       transaction.commit();
     }
     return db;

@@ -15,7 +15,7 @@
 namespace vigil::alerting::store {
 
 inline constexpr int kApplicationId = 0x56474a4c;  // "VGJL"
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;
 
 // Why SQLite failed, in words an operator understands, with SQLite's own text.
 std::string cause_of(const SQLite::Exception& error);
@@ -30,7 +30,14 @@ auto guarded(const std::string& file, Body&& body) {
   }
 }
 
-// Opens for writing; creates the schema in a new or empty file. Throws Error (see Journal).
+// Of a file's format. Readers read all up to kVersion, a writer upgrades.
+int version(SQLite::Database& db);
+// Brings a journal of version 1 to kVersion, in the caller's transaction (journal_upgrade.cpp).
+void upgrade(SQLite::Database& db);
+// The state of an action `a` of a version 1 journal, as an SQL expression: what its entries and notes come to.
+std::string state_before_states();
+
+// Opens for writing; creates the schema in a new or empty file, upgrades an older one. Throws Error (see Journal).
 SQLite::Database open_for_writing(const std::string& file, const JournalSettings& settings);
 // Opens an existing journal; changes nothing.
 SQLite::Database open_for_reading(const std::string& file, const JournalSettings& settings);

@@ -10,8 +10,9 @@
 #include <zmq.hpp>
 
 #include "alerting/link_options.h"
-#include "alerting/sink_makers.h"
+#include "alerting/sinks.h"
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace vigil::alerting {
 namespace {
@@ -20,15 +21,8 @@ using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
 constexpr std::int64_t kReplyBytes = 64 * 1024;  // a peer that sends more is disconnected by libzmq
-constexpr std::size_t kReasonBytes = 1024;
-constexpr milliseconds kSlice{20};  // how soon abandon() is noticed
-
-// Bytes that are not UTF-8 would make every later JSON line of it fail.
-std::string printable(std::string text) {
-  text.resize(std::min(text.size(), kReasonBytes));
-  std::string quoted = nlohmann::json(text).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  return nlohmann::json::parse(quoted).get<std::string>();
-}
+constexpr std::size_t kReasonCharacters = 200;   // of what a pipeline says
+constexpr milliseconds kSlice{20};               // how soon abandon() is noticed
 
 // libzmq takes port 99999 and connects to 99999 modulo 65536.
 bool port_is_valid(std::string_view endpoint) {
@@ -42,10 +36,8 @@ bool port_is_valid(std::string_view endpoint) {
 class ZeromqSink : public WaitingSink {
  public:
   explicit ZeromqSink(const SinkSettings& settings)
-      : name_(settings.name), endpoint_(settings.target), timeout_(settings.reply_timeout_ms) {
-    const std::string where = "sink " + name_ + ", endpoint '" + endpoint_ + "'";
-    if (settings.reply_timeout_ms <= 0)
-      throw Error(where, "reply time-out " + std::to_string(settings.reply_timeout_ms) + " ms", "above 0");
+      : name_(settings.name), endpoint_(settings.text("endpoint")), timeout_(settings.number("reply_timeout_ms")) {
+    const std::string where = "sink " + shown(name_) + ", endpoint '" + endpoint_ + "'";
     if (!port_is_valid(endpoint_)) throw Error(where, "no port to connect to", "tcp://HOST:PORT, PORT 1 to 65535");
     try {
       open();
@@ -57,10 +49,10 @@ class ZeromqSink : public WaitingSink {
   std::string name() const override { return name_; }
   void abandon() override { abandoned_ = true; }
 
-  Answer send(const OutgoingAction& action) override {
+  Answer send(const OutgoingAction& action, const Begin& begin) override {
     try {
       if (!socket_) open();
-      Answer answer = exchange(action);
+      Answer answer = exchange(action, begin);
       // After anything but a proper answer the socket is opened anew: a late reply must not meet the next action.
       if (answer.delivery == Delivery::retry) socket_.reset();
       return answer;
@@ -103,9 +95,10 @@ class ZeromqSink : public WaitingSink {
             std::string(what) + " within " + std::to_string(timeout_.count()) + " ms from " + endpoint_};
   }
 
-  Answer exchange(const OutgoingAction& action) {
+  Answer exchange(const OutgoingAction& action, const Begin& begin) {
     const auto deadline = Clock::now() + timeout_;
     if (!await(ZMQ_POLLOUT, deadline)) return unanswered("no connection");
+    if (!begin()) return {};
     if (!socket_->send(zmq::message_t{}, zmq::send_flags::sndmore | zmq::send_flags::dontwait) ||
         !socket_->send(zmq::buffer(action.cloudevent), zmq::send_flags::dontwait)) {
       return unanswered("no connection");
@@ -129,11 +122,11 @@ class ZeromqSink : public WaitingSink {
       return found->get<std::string>();
     };
     const auto replied = text("id");
-    if (replied != id) return {Delivery::retry, printable("a reply for another id: " + replied.value_or("none"))};
+    if (replied != id) return {Delivery::retry, "a reply for another id: " + shown(replied.value_or("none"))};
     const auto status = text("status");
     if (status == "accepted") return {Delivery::delivered, {}};
-    if (status == "rejected") return {Delivery::refused, printable(text("reason").value_or(""))};
-    return {Delivery::retry, printable("a reply of unknown status: " + status.value_or("none"))};
+    if (status == "rejected") return {Delivery::refused, shown(text("reason").value_or(""), kReasonCharacters)};
+    return {Delivery::retry, "a reply of unknown status: " + shown(status.value_or("none"))};
   }
 
   std::string name_;

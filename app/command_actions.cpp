@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "alerting/journal.h"
-#include "alerting/journal_note.h"
+#include "alerting/person_verbs.h"
 #include "app/command.h"
 #include "app/shared_options.h"
 #include "app/text.h"
@@ -36,7 +36,7 @@ alerting::JournalAction find_action(const alerting::JournalReader& journal, cons
   for (const auto& action : journal.actions()) {
     if (action.id == options.id) return action;
   }
-  throw Error(options.journal, "no action '" + options.id + "'", "an id that `vigil actions list` prints");
+  throw Error(options.journal, "no action '" + shown(options.id) + "'", "an id that `vigil actions list` prints");
 }
 
 std::int64_t now_ns() {
@@ -59,6 +59,7 @@ ordered_json audit_json(const std::vector<alerting::AuditRow>& trail, const std:
   for (const auto& row : trail) {
     if (row.action_id != id) continue;
     audit.push_back({{"at_ns", row.at_ns}, {"actor", row.actor}, {"verb", row.verb}, {"reason", row.reason}});
+    audit.back()["detail"] = ordered_json::parse(row.detail);
     if (row.until_ns > 0) audit.back()["until_ns"] = row.until_ns;
   }
   return audit;
@@ -76,13 +77,13 @@ void print_action(const alerting::JournalAction& action, bool is_shelved) {
   const auto text = [&](const char* key) {
     return shown(line.at(key).get<std::string>(), std::string_view(key) == "reason" ? kShownReason : kShownCharacters);
   };
-  fmt::print("{}  {:<16} {:<10} {:<9} {:<7} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
-             to_string(action.delivery),
+  fmt::print("{}  {:<16} {:<10} {:<10} {:<7} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
+             to_string(action.state),
              is_shelved    ? "shelved"
              : action.open ? "open"
                            : "closed",
-             line.at("run").dump(), line.at("first_ls").dump(), line.at("last_ls").dump(), text("model"),
-             text("stream"), text("reason"));
+             line.at("run").dump(), line.at("first_ls").dump(), line.at("last_ls").dump(), shown(text("model")),
+             shown(text("stream")), shown(text("reason"), 200));
 }
 
 int run_actions_list(const ActionsOptions& options) {
@@ -112,31 +113,30 @@ int run_actions_show(const ActionsOptions& options) {
   const ordered_json& audit = full["audit"];
   print_action(action, shelved(trail).contains(action.id));
   fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2, ' ', true));
-  fmt::print("attempts  {}{}\n", action.attempts, action.last_reason.empty() ? "" : ", last: " + shown(action.last_reason, kShownReason));
+  fmt::print("delivery  {}, {} attempts{}\n", to_string(action.delivery), action.attempts,
+             action.last_reason.empty() ? "" : ", last: " + shown(action.last_reason, kShownReason));
   for (const auto& row : audit) {
-    fmt::print("audit     {} {} {}\n", shown(row["actor"].get<std::string>()), row["verb"].get<std::string>(),
-               shown(row["reason"].get<std::string>(), kShownReason));
+    const auto text = [&](const char* key) { return shown(row[key].get<std::string>(), kShownReason); };
+    const std::string sink =
+        row["detail"].contains("sink") ? " at " + shown(row["detail"]["sink"].get<std::string>()) : "";
+    fmt::print("audit     {} {}{} {}\n", text("actor"), text("verb"), sink, text("reason"));
   }
   return 0;
 }
 
 int run_actions_note(const ActionsOptions& options, const std::string& verb) {
-  {
-    const alerting::JournalReader journal(options.journal);
-    (void)find_action(journal, options);
-  }
   const std::int64_t now = now_ns();
-  alerting::note_action(options.journal,
-                        {.at_ns = now,
-                         .actor = options.actor.empty() ? user() : options.actor,
-                         .verb = verb,
-                         .action_id = options.id,
-                         .reason = options.reason,
-                         .until_ns = verb == "shelve" ? now + static_cast<std::int64_t>(options.hours * 3600e9) : 0});
+  const alerting::ActionState state = alerting::act_on_action(
+      options.journal, {.at_ns = now,
+                        .actor = options.actor.empty() ? user() : options.actor,
+                        .verb = verb,
+                        .action_id = options.id,
+                        .reason = options.reason,
+                        .until_ns = verb == "shelve" ? now + static_cast<std::int64_t>(options.hours * 3600e9) : 0});
   if (options.json) {
-    fmt::print("{}\n", ordered_json{{"id", options.id}, {"recorded", verb}}.dump());
+    fmt::print("{}\n", ordered_json{{"id", options.id}, {"recorded", verb}, {"state", to_string(state)}}.dump());
   } else {
-    fmt::print("{} recorded for {}\n", verb, options.id);
+    fmt::print("{} recorded for {}, which is {}\n", verb, options.id, to_string(state));
   }
   return 0;
 }

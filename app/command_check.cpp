@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/configuration_sinks.h"
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
@@ -14,6 +15,7 @@ namespace {
 
 int run_check(const MonitorOptions& options) {
   const Configuration configuration = effective_configuration(options);
+  (void)configured_sinks(configuration);
   const ModelSet models(configuration.models);
   const auto reference = load_reference(configuration, models);
   // Rules and windows are checked by the monitor that will use them.

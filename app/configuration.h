@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "alerting/sinks.h"
 #include "ingest/sequencer.h"
 #include "monitors/settings.h"
 
@@ -22,6 +23,7 @@ struct Configuration {
   std::string record;                  // folder; empty: no recording
   std::string actions_to;              // endpoint of the receiving pipeline
   std::string actions_file;            // JSON Lines file
+  std::vector<alerting::SinkSettings> sinks;
   std::uint32_t reply_timeout_ms = 5000;
   std::uint32_t expiry_h = 24;
   std::uint32_t queue_frames = 4096;

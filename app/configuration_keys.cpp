@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "app/configuration_lists.h"
+#include "app/configuration_sinks.h"
 
 namespace vigil::app {
 namespace {
@@ -116,7 +117,11 @@ std::vector<ConfigurationKey> table() {
       flag("compress", OF(compress), "zstd in recordings"),
       line("actions_to", OF(actions_to), "endpoint of the pipeline that receives actions (docs/actions_wire.md)"),
       file("actions_file", OF(actions_file), "JSON Lines file that actions are appended to; empty: none"),
-      number("reply_timeout_ms", OF(reply_timeout_ms), 1, 600000, "ms", "for the pipeline's answer"),
+      number("reply_timeout_ms", OF(reply_timeout_ms), 1, 600000, "ms",
+             "for the answer of the pipeline that actions_to names"),
+      {"sinks", "list of maps", "", false, "where actions go besides, each at its own pace (below)",
+       [](C& c, const Node& n, const At& at) { c.sinks = read_sinks(n, at); },
+       [](Emitter& out, const C& c) { write_sinks(out, c.sinks); }},
       number("expiry_h", OF(expiry_h), 1, 24 * 365, "h", "an action nobody accepted by then is expired"),
       number("queue_frames", OF(queue_frames), 1, 1u << 24, "frames",
              "received and not yet read; the newest is dropped, and counted, when full"),

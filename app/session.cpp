@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "alerting/sinks.h"
+#include "app/configuration_sinks.h"
 #include "app/pipeline.h"
 #include "core/error.h"
 #include "core/result_lines.h"
@@ -78,23 +79,9 @@ Session::~Session() = default;
 
 void Session::start_dispatcher() {
   std::vector<alerting::Outlet> sinks;
-  const auto add = [&](const alerting::SinkSettings& sink) {
-    sinks.push_back({alerting::make_sink(sink), alerting::is_pipeline(sink.kind)});
-  };
-  if (!configuration_.actions_file.empty()) {
-    add({.kind = "file", .name = {}, .target = configuration_.actions_file, .log = {}});
-  }
-  if (!configuration_.actions_to.empty()) {
-    add({.kind = "zeromq",
-         .name = {},
-         .target = configuration_.actions_to,
-         .reply_timeout_ms = static_cast<int>(configuration_.reply_timeout_ms),
-         .log = {}});
-  }
-  if (sinks.empty()) {
-    add({.kind = "log", .name = {}, .target = {}, .log = [](const OutgoingAction& a) {
-           spdlog::warn("action {}", a.line);
-         }});
+  for (alerting::SinkSettings& sink : configured_sinks(configuration_)) {
+    sink.log = [](const std::string& line) { spdlog::warn("{}", line); };
+    sinks.push_back({alerting::make_sink(sink), sink.routing});
   }
   alerting::DispatchSettings dispatch;
   dispatch.expiry_ms = std::int64_t{configuration_.expiry_h} * 3600 * 1000;
@@ -111,7 +98,7 @@ void Session::start_dispatcher() {
         if (event.kind == Kind::retry && text == last) return;  // on change only
         last = text;
         spdlog::log(event.kind == Kind::delivered ? spdlog::level::info : spdlog::level::warn,
-                    "action {} at {}: {}{}{}", event.id, event.sink, what, event.reason.empty() ? "" : ": ",
+                    "action {} at {}: {}{}{}", event.id, shown(event.sink), what, event.reason.empty() ? "" : ": ",
                     event.reason);
       });
   dispatcher_->start();

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -71,16 +72,21 @@ struct OutgoingAction {
   std::string cloudevent;  // CloudEvents 1.0 JSON
 };
 
-// Receives actions one at a time, in order of creation, on the dispatch thread. May block up to its own time-out.
+// Receives actions one at a time, in order of creation, on a thread of its own. May block up to its own time-out.
 class Sink {
  public:
   struct Answer {
     Delivery delivery = Delivery::retry;
     std::string reason;
   };
+  // Commits the attempt. False: the action may no longer be sent, and nothing of it may leave.
+  using Begin = std::function<bool()>;
+
   virtual ~Sink() = default;
   virtual std::string name() const = 0;
-  [[nodiscard]] virtual Answer send(const OutgoingAction& action) = 0;
+  // Calls `begin` once, right before the first byte leaves: never where nothing can (no connection). Where it says
+  // false, send returns at once, and its answer is not read.
+  [[nodiscard]] virtual Answer send(const OutgoingAction& action, const Begin& begin) = 0;
 };
 
 }  // namespace vigil

@@ -5,10 +5,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <fstream>
 #include <set>
 
+#include "alerting/person_verbs.h"
 #include "alerting/sinks.h"
 #include "core/error.h"
 #include "journals.h"
@@ -59,7 +61,8 @@ class ScriptedSink : public Sink {
   ScriptedSink(std::string name, std::function<Answer(const std::string&, std::size_t)> script)
       : name_(std::move(name)), script_(std::move(script)) {}
   std::string name() const override { return name_; }
-  Answer send(const OutgoingAction& action) override {
+  Answer send(const OutgoingAction& action, const Begin& begin) override {
+    if (!begin()) return {};
     std::size_t before = 0;
     {
       std::lock_guard lock(mutex_);
@@ -80,16 +83,15 @@ class ScriptedSink : public Sink {
   std::vector<std::string> sent_;
 };
 
-std::vector<Outlet> outlets(std::unique_ptr<Sink> sink, bool pipeline = true) {
+std::vector<Outlet> outlets(std::unique_ptr<Sink> sink, SendWhen when = SendWhen::approved) {
   std::vector<Outlet> all;
-  all.push_back({std::move(sink), pipeline});
+  all.push_back({std::move(sink), {when, {}, {}}});
   return all;
 }
 std::vector<Outlet> zeromq(const std::string& endpoint, int timeout_ms = 300) {
   SinkSettings s;
-  s.kind = "zeromq";
-  s.target = endpoint;
-  s.reply_timeout_ms = timeout_ms;
+  s.type = "zeromq";
+  s.own = {{"endpoint", endpoint}, {"reply_timeout_ms", std::to_string(timeout_ms)}};
   return outlets(make_sink(s));
 }
 DispatchSettings fast() {
@@ -148,11 +150,11 @@ TEST(Dispatcher, ASinkThatFailsDoesNotHoldTheOthersUp) {
                                              [](const std::string&, std::size_t) -> Sink::Answer {
                                                return {Delivery::delivered, ""};
                                              }),
-              false);
+              SendWhen::proposed);
   both.push_back(
       {std::make_unique<ScriptedSink>(
            "zeromq", [](const std::string&, std::size_t) -> Sink::Answer { throw std::runtime_error("broken"); }),
-       true});
+       {}});
   Dispatcher dispatcher(journal, std::move(both), fast());
   for (const std::uint32_t ls : {1u, 2u, 3u}) journal.commit(commit_of(ls));
   dispatcher.start();
@@ -205,16 +207,17 @@ TEST(Dispatcher, AWallClockSetBackDoesNotHoldAnAction) {
   std::atomic<std::int64_t> now = 10'000'000'000 * kMs;
   DispatchSettings settings;
   settings.now_ns = [&] { return now.load(); };
+  Events events;
   Dispatcher dispatcher(
       journal,
       outlets(std::make_unique<ScriptedSink>("zeromq",
                                              [](const std::string&, std::size_t before) -> Sink::Answer {
                                                return {before == 0 ? Delivery::retry : Delivery::delivered, ""};
                                              })),
-      settings);
+      settings, events.sink());
   journal.commit(commit_of(1));
   dispatcher.start();
-  ASSERT_TRUE(eventually([&] { return journal.actions()[0].attempts == 1; }));
+  ASSERT_TRUE(eventually([&] { return events.count(Kind::retry) == 1; }));
   now = 1'000'000 * kMs;
   dispatcher.wake();
   EXPECT_TRUE(eventually([&] { return delivery(journal) == DeliveryState::delivered; }));
@@ -295,8 +298,110 @@ TEST(Dispatcher, TwoSinksOfOneNameAreRefused) {
     return std::make_unique<ScriptedSink>("log", [](const std::string&, std::size_t) -> Sink::Answer { return {}; });
   };
   std::vector<Outlet> both = outlets(scripted());
-  both.push_back({scripted(), false});
+  both.push_back({scripted(), {}});
   EXPECT_THROW(Dispatcher(journal, std::move(both)), Error);
+}
+
+std::unique_ptr<Sink> file_sink(const std::string& path) {
+  SinkSettings s;
+  s.type = "file";
+  s.own = {{"path", path}};
+  return make_sink(s);
+}
+std::size_t lines_of(const std::string& path) {
+  std::ifstream file(path);
+  std::size_t n = 0;
+  for (std::string line; std::getline(file, line);) ++n;
+  return n;
+}
+
+TEST(Dispatcher, ASilentReceiverDelaysNeitherTheFileNorACommit) {
+  Receiver silent([](const json&, std::size_t) { return std::nullopt; });
+  TemporaryFolder folder;
+  Journal journal(folder / "vigil.db");
+  std::vector<Outlet> both = zeromq(silent.endpoint(), 60000);
+  both.push_back({file_sink(folder / "actions.jsonl"), {SendWhen::proposed, {}, {}}});
+  Dispatcher dispatcher(journal, std::move(both), fast());
+  dispatcher.start();
+  journal.commit(commit_of(1));
+  dispatcher.wake();
+  ASSERT_TRUE(eventually([&] { return silent.received().size() == 1; }));
+  const auto before = std::chrono::steady_clock::now();
+  for (std::uint32_t ls = 2; ls <= 20; ++ls) {
+    journal.commit(commit_of(ls));
+    dispatcher.wake();
+  }
+  EXPECT_TRUE(eventually([&] { return lines_of(folder / "actions.jsonl") == 20; }));
+  EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(5));
+  EXPECT_EQ(silent.received().size(), 1u);
+  EXPECT_EQ(delivery(journal), DeliveryState::pending);
+  dispatcher.stop(0);
+}
+
+TEST(Dispatcher, TwoPipelinesAtTheirOwnPace) {
+  Receiver silent([](const json&, std::size_t) { return std::nullopt; });
+  Receiver prompt(always_accepted());
+  Journal journal(":memory:");
+  std::vector<Outlet> both = zeromq(silent.endpoint(), 60000);
+  SinkSettings second;
+  second.type = "zeromq";
+  second.name = "second";
+  second.own = {{"endpoint", prompt.endpoint()}};
+  both.push_back({make_sink(second), {}});
+  Dispatcher dispatcher(journal, std::move(both), fast());
+  for (std::uint32_t ls = 1; ls <= 5; ++ls) journal.commit(commit_of(ls));
+  dispatcher.start();
+  EXPECT_TRUE(eventually([&] { return journal.counts().delivered == 5; }));
+  EXPECT_EQ(journal.pending(), 5u);  // of the silent one
+  for (const JournalAction& a : journal.actions()) EXPECT_EQ(a.state, ActionState::dispatched);
+}
+
+TEST(Dispatcher, WhatAPersonRejectsIsNotSent) {
+  TemporaryFolder folder;
+  const std::string file = folder / "vigil.db";
+  std::atomic<bool> patient = false;
+  Receiver receiver([&](const json& event, std::size_t) -> std::optional<std::string> {
+    return patient ? std::optional(accepted(event)) : std::nullopt;
+  });
+  Journal journal(file);
+  Dispatcher dispatcher(journal, zeromq(receiver.endpoint(), 100), fast());
+  for (const std::uint32_t ls : {1u, 2u, 3u}) journal.commit(commit_of(ls));
+  dispatcher.start();
+  ASSERT_TRUE(eventually([&] { return !receiver.received().empty(); }));
+  const auto reject = [&](std::uint32_t ls) {
+    return act_on_action(
+        file, {.at_ns = 1, .actor = "anna", .verb = "reject", .action_id = test_action(ls).id, .reason = ""});
+  };
+  EXPECT_EQ(reject(2), ActionState::rejected);
+  EXPECT_THROW((void)reject(1), Error);  // the receiver may have it
+  patient = true;
+  EXPECT_TRUE(eventually([&] { return journal.pending() == 0; }));
+  const auto ids = receiver.received();
+  EXPECT_EQ(std::count(ids.begin(), ids.end(), test_action(2).id), 0);
+  EXPECT_EQ(ids.back(), test_action(3).id);
+  EXPECT_EQ(journal.counts().delivered, 2u);
+  EXPECT_EQ(journal.counts().rejected, 1u);
+}
+
+TEST(Dispatcher, WhatNeverFoundAConnectionCanBeRejected) {
+  TemporaryFolder folder;
+  const std::string file = folder / "vigil.db";
+  std::string endpoint;
+  {
+    Receiver gone(always_accepted());
+    endpoint = gone.endpoint();
+  }
+  Journal journal(file);
+  Dispatcher dispatcher(journal, zeromq(endpoint, 50), fast());
+  for (const std::uint32_t ls : {1u, 2u}) journal.commit(commit_of(ls));
+  dispatcher.start();
+  ASSERT_TRUE(eventually([&] { return journal.actions()[0].attempts > 2; }));
+  EXPECT_EQ(act_on_action(
+                file, {.at_ns = 1, .actor = "anna", .verb = "reject", .action_id = test_action(1).id, .reason = ""}),
+            ActionState::rejected);
+  Receiver receiver(always_accepted(), endpoint);
+  EXPECT_TRUE(eventually([&] { return delivery(journal, 1) == DeliveryState::delivered; }));
+  EXPECT_EQ(receiver.received(), std::vector<std::string>{test_action(2).id});
 }
 
 // Twenty deaths by SIGKILL with a receiver that answers late, wrongly or not at all: no action lost, order kept, and

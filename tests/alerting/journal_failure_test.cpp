@@ -55,7 +55,7 @@ TEST(JournalFailure, AnotherVersionIsNamedAndLeftAlone) {
   const std::string file = folder / "vigil.db";
   { Journal journal(file); }
   SQLite::Database(file, SQLite::OPEN_READWRITE).exec("PRAGMA user_version=7");
-  const std::string expected = "journal " + file + ": journal version 7, expected version 1";
+  const std::string expected = "journal " + file + ": journal version 7, expected version 1 to 2";
   EXPECT_EQ(opening(file), expected);
   EXPECT_EQ(reading(file), expected);
   EXPECT_EQ(SQLite::Database(file).execAndGet("PRAGMA user_version").getInt(), 7);

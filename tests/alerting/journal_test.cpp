@@ -61,12 +61,13 @@ TEST(Journal, TheListedLineSaysDeliveryAndOpen) {
   const auto json = nlohmann::json::parse(listed_line(journal.actions().at(0)));
   EXPECT_EQ(json["delivery"], "pending");
   EXPECT_EQ(json["open"], true);
+  EXPECT_EQ(json["state"], "proposed");
   EXPECT_EQ(json["id"], test_action(1).id);
 }
 
 TEST(Journal, AnIdIsInsertedAndQueuedOnce) {
   Journal journal(":memory:");
-  journal.set_sinks({{"zeromq", true}});
+  journal.set_sinks({{"zeromq", {}}});
   journal.commit(commit_of(1));
   journal.record_attempt(test_action(1).id, "zeromq", Delivery::delivered, "", 5, 0);
   journal.commit(commit_of(1));
@@ -85,7 +86,7 @@ TEST(Journal, AnIdIsInsertedAndQueuedOnce) {
 
 TEST(Journal, ReplayRecordsButNeverQueues) {
   Journal journal(":memory:");
-  journal.set_sinks({{"zeromq", true}});
+  journal.set_sinks({{"zeromq", {}}});
   Commit c = commit_of(1);
   c.queue_actions = false;
   journal.commit(c);
@@ -95,7 +96,7 @@ TEST(Journal, ReplayRecordsButNeverQueues) {
 
 TEST(Journal, TheOutboxIsInOrderOfCreation) {
   Journal journal(":memory:");
-  journal.set_sinks({{"log"}, {"zeromq", true}});
+  journal.set_sinks({{"log", {SendWhen::proposed, {}, {}}}, {"zeromq", {}}});
   for (const std::uint32_t ls : {9u, 3u, 5u}) journal.commit(commit_of(ls));
   for (const std::uint32_t ls : {9u, 3u, 5u}) {
     const auto head = journal.head("zeromq", 100);
@@ -117,10 +118,11 @@ TEST(Journal, TheOutboxIsInOrderOfCreation) {
 
 TEST(Journal, DeliveryIsThePipelinesWhereThereIsOne) {
   Journal journal(":memory:");
-  journal.set_sinks({{"file"}, {"zeromq", true}});
+  journal.set_sinks({{"file", {SendWhen::proposed, {}, {}}}, {"zeromq", {}}});
   journal.commit(commit_of(1));
   const std::string id = test_action(1).id;
   const auto delivery = [&] { return journal.actions().at(0).delivery; };
+  ASSERT_TRUE(journal.head("file", 1));
   journal.record_attempt(id, "file", Delivery::delivered, "", 1, 0);
   EXPECT_EQ(delivery(), DeliveryState::pending);
   journal.record_attempt(id, "zeromq", Delivery::refused, "no", 2, 0);
@@ -130,7 +132,7 @@ TEST(Journal, DeliveryIsThePipelinesWhereThereIsOne) {
   journal.record_attempt(id, "zeromq", Delivery::delivered, "", 3, 0);
   EXPECT_EQ(delivery(), DeliveryState::rejected);
 
-  journal.set_sinks({{"log"}, {"file"}});
+  journal.set_sinks({{"log", {SendWhen::proposed, {}, {}}}, {"file", {SendWhen::proposed, {}, {}}}});
   journal.commit(commit_of(2));
   const auto second = [&] { return journal.actions().at(1).delivery; };
   journal.record_attempt(test_action(2).id, "log", Delivery::delivered, "", 3, 0);
@@ -141,18 +143,19 @@ TEST(Journal, DeliveryIsThePipelinesWhereThereIsOne) {
 
 TEST(Journal, ExpiryCountsFromTheFirstLookAndIsVisible) {
   Journal journal(":memory:");
-  journal.set_sinks({{"zeromq", true}});
+  journal.set_sinks({{"zeromq", {}}});
   journal.commit(commit_of(1));
   EXPECT_TRUE(journal.expire(1000, 100).empty());  // first look: the clock starts
   EXPECT_TRUE(journal.expire(1099, 100).empty());
   const auto expired = journal.expire(1100, 100);
   ASSERT_EQ(expired.size(), 1u);
-  EXPECT_EQ(expired[0], std::make_pair(test_action(1).id, std::string("zeromq")));
+  EXPECT_EQ(expired[0].id, test_action(1).id);
+  EXPECT_EQ(expired[0].sink, "zeromq");
   EXPECT_EQ(journal.actions().at(0).delivery, DeliveryState::expired);
   EXPECT_EQ(journal.counts().expired, 1u);
   EXPECT_FALSE(journal.head("zeromq", 2000));
   EXPECT_TRUE(journal.expire(2000, 100).empty());
-  EXPECT_EQ(journal.audit_trail().at(0).verb, "expired");
+  EXPECT_EQ(journal.audit_trail().back().verb, "expired");
 }
 
 TEST(Journal, TheAuditTrailIsAppendOnly) {
@@ -160,7 +163,7 @@ TEST(Journal, TheAuditTrailIsAppendOnly) {
   const std::string file = folder / "vigil.db";
   {
     Journal journal(file);
-    journal.set_sinks({{"zeromq", true}});
+    journal.set_sinks({{"zeromq", {}}});
     journal.audit({42, "shifter", "ack", "id", "seen it"});
     journal.commit(commit_of(1));
     journal.record_attempt(test_action(1).id, "zeromq", Delivery::retry, "no reply", 50, 0);

@@ -1,0 +1,195 @@
+#include "alerting/outbox.h"
+
+#include <nlohmann/json.hpp>
+
+#include "alerting/audit_chain.h"
+#include "core/error.h"
+#include "core/json_text.h"
+
+namespace vigil::alerting::store {
+namespace {
+
+constexpr const char* kVigil = "vigil";
+
+void audit_at_sink(SQLite::Database& db, std::int64_t now_ns, const char* verb, const std::string& id,
+                   const std::string& sink, const std::string& reason) {
+  append_audit(db, {now_ns, kVigil, verb, id, reason, 0, json_text(nlohmann::json{{"sink", sink}})});
+}
+
+// Entries of one action that wait for approval: how many there are, and how many the sinks refused.
+bool refused_by_all(SQLite::Database& db, std::int64_t seq) {
+  SQLite::Statement query(db, "SELECT count(*), sum(status = 'rejected') FROM outbox WHERE action = ? AND pipeline");
+  query.bind(1, seq);
+  return query.executeStep() && query.getColumn(0).getInt64() > 0 &&
+         query.getColumn(0).getInt64() == query.getColumn(1).getInt64();
+}
+
+std::vector<std::string> ids(SQLite::Statement& query) {
+  std::vector<std::string> found;
+  while (query.executeStep()) found.push_back(query.getColumn(0).getString());
+  return found;
+}
+
+// The entries of a rejected action are rejected with it: nothing of it is sent any more.
+void take_back(SQLite::Database& db, std::int64_t seq, const std::string& actor) {
+  SQLite::Statement end(db,
+                        "UPDATE outbox SET status = 'rejected', reason = ? WHERE action = ? AND status = 'pending'");
+  end.bind(1, "rejected by " + actor);
+  end.bind(2, seq);
+  end.exec();
+}
+
+// What the sinks refused is pending again, with a fresh expiry.
+void queue_again(SQLite::Database& db, std::int64_t seq) {
+  SQLite::Statement entries(
+      db, "UPDATE outbox SET status = 'pending', next_attempt_ns = 0 WHERE action = ? AND status = 'rejected'");
+  entries.bind(1, seq);
+  entries.exec();
+  SQLite::Statement unseen(db, "UPDATE actions SET first_seen_ns = NULL WHERE seq = ?");
+  unseen.bind(1, seq);
+  unseen.exec();
+}
+
+constexpr const char* kUnseen = "first_seen_ns IS NULL AND state IN ('proposed', 'approved')";
+
+}  // namespace
+
+std::optional<ActionNow> find_action(SQLite::Database& db, const std::string& id) {
+  SQLite::Statement query(db,
+                          "SELECT seq, state, "
+                          "EXISTS (SELECT 1 FROM outbox WHERE action = seq AND pipeline AND begun_ns IS NOT NULL), "
+                          "EXISTS (SELECT 1 FROM outbox WHERE action = seq AND pipeline AND status = 'delivered') "
+                          "FROM actions WHERE id = ?");
+  query.bind(1, id);
+  if (!query.executeStep()) return std::nullopt;
+  const auto state = action_state(query.getColumn(1).getString());
+  if (!state) throw Error("action " + id, "state '" + query.getColumn(1).getString() + "'", "a state of this version");
+  return ActionNow{
+      query.getColumn(0).getInt64(), id, *state, {query.getColumn(2).getInt() != 0, query.getColumn(3).getInt() != 0}};
+}
+
+bool change_state(SQLite::Database& db, ActionNow& action, Verb verb, Role by, const std::string& actor,
+                  const std::string& reason, std::int64_t now_ns) {
+  const auto to = next_state(action.state, verb, by, action.facts);
+  if (!to) return false;
+  SQLite::Statement update(db, "UPDATE actions SET state = ?, n = n + 1 WHERE seq = ? RETURNING n");
+  update.bind(1, std::string(to_string(*to)));
+  update.bind(2, action.seq);
+  std::int64_t n = 0;
+  while (update.executeStep()) n = update.getColumn(0).getInt64();
+  const nlohmann::json detail = {{"from", to_string(action.state)}, {"to", to_string(*to)}, {"n", n}};
+  append_audit(db, {now_ns, actor, std::string(to_string(*to)), action.id, reason, 0, json_text(detail)});
+  action.state = *to;
+  if (*to == ActionState::rejected) take_back(db, action.seq, actor);
+  if (verb == Verb::retry) queue_again(db, action.seq);
+  return true;
+}
+
+bool wants_admission(SQLite::Database& db) {
+  return SQLite::Statement(db, std::string("SELECT 1 FROM actions WHERE ") + kUnseen + " LIMIT 1").executeStep();
+}
+
+void admit(SQLite::Database& db, std::int64_t now_ns) {
+  SQLite::Statement queued(db, std::string("SELECT id FROM actions WHERE state = 'proposed' AND ") + kUnseen +
+                                   " AND EXISTS (SELECT 1 FROM outbox WHERE action = seq) ORDER BY seq");
+  for (const std::string& id : ids(queued)) {
+    if (auto action = find_action(db, id))
+      (void)change_state(db, *action, Verb::approve, Role::vigil, kVigil, "", now_ns);
+  }
+  SQLite::Statement stamp(db, std::string("UPDATE actions SET first_seen_ns = ? WHERE ") + kUnseen);
+  stamp.bind(1, now_ns);
+  stamp.exec();
+}
+
+std::optional<OutboxEntry> head(SQLite::Database& db, const std::string& sink) {
+  SQLite::Statement query(db,
+                          "SELECT a.id, a.line, a.cloudevent, o.attempts, a.first_seen_ns, o.next_attempt_ns, a.state, "
+                          "o.pipeline FROM outbox o JOIN actions a ON a.seq = o.action "
+                          "WHERE o.sink = ? AND o.status = 'pending' ORDER BY o.action");
+  query.bind(1, sink);
+  while (query.executeStep()) {
+    const auto state = action_state(query.getColumn(6).getString());
+    const SendWhen when = query.getColumn(7).getInt() != 0 ? SendWhen::approved : SendWhen::proposed;
+    if (!state || !may_send(*state, when)) continue;
+    return OutboxEntry{{query.getColumn(0).getString(), query.getColumn(1).getString(), query.getColumn(2).getString()},
+                       sink,
+                       static_cast<std::uint64_t>(query.getColumn(3).getInt64()),
+                       query.getColumn(4).getInt64(),
+                       query.getColumn(5).getInt64()};
+  }
+  return std::nullopt;
+}
+
+bool begin_attempt(SQLite::Database& db, const std::string& id, const std::string& sink, std::int64_t now_ns) {
+  const auto oldest = head(db, sink);
+  if (!oldest || oldest->action.id != id) return false;
+  SQLite::Statement begin(db,
+                          "UPDATE outbox SET attempts = attempts + 1, begun_ns = ?, last_attempt_ns = ? "
+                          "WHERE sink = ? AND action = (SELECT seq FROM actions WHERE id = ?)");
+  begin.bind(1, now_ns);
+  begin.bind(2, now_ns);
+  begin.bind(3, sink);
+  begin.bind(4, id);
+  return begin.exec() > 0;
+}
+
+void end_attempt(SQLite::Database& db, const Attempt& attempt, bool begun) {
+  const DeliveryState status = attempt.delivery == Delivery::delivered ? DeliveryState::delivered
+                               : attempt.delivery == Delivery::refused ? DeliveryState::rejected
+                                                                       : DeliveryState::pending;
+  // What left before a person rejected the action, and arrived, has arrived: the entry says so.
+  SQLite::Statement end(db, std::string("UPDATE outbox SET status = ?, attempts = attempts + ?, last_attempt_ns = ?, "
+                                        "next_attempt_ns = ?, reason = ? WHERE sink = ? AND "
+                                        "action = (SELECT seq FROM actions WHERE id = ?) AND status ") +
+                                (begun && status == DeliveryState::delivered ? "<> 'delivered'" : "= 'pending'"));
+  end.bind(1, std::string(to_string(status)));
+  end.bind(2, begun ? 0 : 1);
+  end.bind(3, attempt.now_ns);
+  end.bind(4, attempt.next_attempt_ns);
+  end.bind(5, attempt.reason);
+  end.bind(6, attempt.sink);
+  end.bind(7, attempt.id);
+  if (end.exec() == 0 || status == DeliveryState::pending) return;
+  audit_at_sink(db, attempt.now_ns, status == DeliveryState::delivered ? "delivered" : "refused", attempt.id,
+                attempt.sink, attempt.reason);
+  auto action = find_action(db, attempt.id);
+  if (!action) return;
+  if (action->facts.delivered) {
+    (void)change_state(db, *action, Verb::dispatch, Role::vigil, kVigil, "", attempt.now_ns);
+  } else if (action->state == ActionState::approved && refused_by_all(db, action->seq)) {
+    (void)change_state(db, *action, Verb::fail, Role::vigil, kVigil, attempt.reason, attempt.now_ns);
+  }
+}
+
+bool wants_expiry(SQLite::Database& db, std::int64_t limit_ns) {
+  SQLite::Statement query(db,
+                          "SELECT 1 FROM actions a WHERE first_seen_ns <= ? AND (state IN ('proposed', 'approved') OR "
+                          "EXISTS (SELECT 1 FROM outbox WHERE action = a.seq AND status = 'pending')) LIMIT 1");
+  query.bind(1, limit_ns);
+  return query.executeStep();
+}
+
+std::vector<Expired> expire(SQLite::Database& db, std::int64_t limit_ns, std::int64_t now_ns,
+                            const std::set<std::string>& under_way) {
+  std::vector<Expired> expired;
+  SQLite::Statement query(db,
+                          "SELECT id FROM actions a WHERE first_seen_ns <= ? AND (state IN ('proposed', 'approved') OR "
+                          "EXISTS (SELECT 1 FROM outbox WHERE action = a.seq AND status = 'pending')) ORDER BY seq");
+  query.bind(1, limit_ns);
+  SQLite::Statement entries(
+      db, "UPDATE outbox SET status = 'expired' WHERE action = ? AND status = 'pending' RETURNING sink");
+  for (const std::string& id : ids(query)) {
+    if (under_way.contains(id)) continue;  // its answer may be on the way; the next look ends it
+    auto action = find_action(db, id);
+    if (!action) continue;
+    entries.bind(1, action->seq);
+    std::vector<std::string> sinks = ids(entries);
+    entries.reset();
+    for (const std::string& sink : sinks) audit_at_sink(db, now_ns, "lapsed", id, sink, "not delivered in time");
+    (void)change_state(db, *action, Verb::expire, Role::vigil, kVigil, "not delivered in time", now_ns);
+    for (std::string& sink : sinks) expired.push_back({id, std::move(sink)});
+  }
+  return expired;
+}
+
+}  // namespace vigil::alerting::store
