@@ -13,6 +13,7 @@ inline void watch_peer(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::tcp_keepalive_intvl, 5);
   socket.set(zmq::sockopt::tcp_keepalive_cnt, 4);
   socket.set(zmq::sockopt::tcp_maxrt, 30'000);
+  socket.set(zmq::sockopt::connect_timeout, 5'000);  // then another attempt
 }
 
 }  // namespace vigil::alerting

@@ -10,6 +10,7 @@ namespace vigil::ingest {
 
 inline constexpr int kKeepAliveIdleS = 10, kKeepAliveProbes = 4, kKeepAliveEveryS = 5;
 inline constexpr int kUnacknowledgedMs = 30'000;
+inline constexpr int kConnectMs = 5'000;  // then another attempt: the kernel's own come a minute apart after a while
 
 // The kernel cuts the link after 30 s in which the peer acknowledges nothing, whether or not there is anything to send.
 inline void watch_peer(zmq::socket_t& socket) {
@@ -18,6 +19,7 @@ inline void watch_peer(zmq::socket_t& socket) {
   socket.set(zmq::sockopt::tcp_keepalive_intvl, kKeepAliveEveryS);
   socket.set(zmq::sockopt::tcp_keepalive_cnt, kKeepAliveProbes);
   socket.set(zmq::sockopt::tcp_maxrt, kUnacknowledgedMs);
+  socket.set(zmq::sockopt::connect_timeout, kConnectMs);
 }
 
 // A name may otherwise mean an address of version 6.

@@ -34,7 +34,11 @@ std::string described(const MsgpackToken& token) {
   return "unknown";
 }
 
-std::string in_quotes(std::string_view text) { return "'" + shown(text) + "'"; }
+std::string in_quotes(std::string_view text) {
+  std::string quoted = "'";
+  quoted += shown(text);
+  return quoted += '\'';
+}
 
 std::string refusal(std::string_view key, const std::string& found, const std::string& expected) {
   return std::string(key) + ": " + found + ", expected " + expected;

@@ -77,7 +77,7 @@ TEST(Encode, RoundTripOfEveryWordSize) {
   const std::vector<std::uint64_t> bits64 = {~0ull, 0};
   EventBatch b = header();
   b.n = 2;
-  b.context = {1, "menu", -1, "STABLE BEAMS", 55.5, "scheme", 2};
+  b.context = {1, "menu", -1, "STABLE BEAMS", 55.5, "scheme", 2, "simulation"};
   b.orbit = {orbit.data(), 4, false, 2, 1};
   b.bx = {bx.data(), 2, false, 2, 1};
   b.blocks = {{"", "inputs", {inputs8.data(), 1, true, 2, 3}}};
