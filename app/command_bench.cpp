@@ -131,8 +131,8 @@ int run_model_bench(const BenchOptions& options) {
     fmt::print("{}\n", result.dump());
   } else {
     fmt::print("{} {}: {} events/s median (min {}, max {}), kernel {}, {} jobs; {:.1f} x the reference path ({})\n",
-               shown(info.name), shown(info.version), short_number(median), short_number(rates.front()), short_number(rates.back()),
-               kernel, options.jobs, median / reference, short_number(reference));
+               shown(info.name), shown(info.version), short_number(median), short_number(rates.front()),
+               short_number(rates.back()), kernel, options.jobs, median / reference, short_number(reference));
   }
   return 0;
 }

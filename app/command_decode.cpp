@@ -149,7 +149,8 @@ int run_decode(const DecodeOptions& options) {
   const Checker check(models ? &*models : nullptr);
   std::error_code error;
   if (fs::is_directory(options.file, error)) {
-    for (const fs::path& file : replay::recording_files({options.file})) decode_recording(file.string(), check, options.json);
+    for (const fs::path& file : replay::recording_files({options.file}))
+      decode_recording(file.string(), check, options.json);
     return 0;
   }
   if (!fs::is_regular_file(options.file, error)) {

@@ -105,8 +105,8 @@ int run_model_import(const ImportOptions& options) {
     return 0;
   }
   for (const std::string& note : package.notes) fmt::print("note: {}\n", escaped(note));
-  fmt::print("{}: {} {}, {} inputs, {} output words, {} layers\n", escaped(options.output), shown(info.name), info.format,
-             info.inputs.size(), info.output_words(), model->layers().size());
+  fmt::print("{}: {} {}, {} inputs, {} output words, {} layers\n", escaped(options.output), shown(info.name),
+             info.format, info.inputs.size(), info.output_words(), model->layers().size());
   fmt::print("hash {}\nSeeds are in no source: add thresholds to {} where decision bits are to be compared.\n",
              info.hash, escaped((target / "model.yaml").string()));
   return 0;

@@ -75,14 +75,17 @@ int run_model_inspect(const InspectOptions& options) {
   }
   const ModelInfo& info = model->info();
   fmt::print("{} {}  {}\n", shown(info.name), shown(info.version), shown(info.description, kShownReason));
-  fmt::print("source   {}\nformat   {}\nfirmware {}\nhash     {}\n", shown(info.source, kShownReason),
-             info.format, info.firmware.empty() ? "not given" : shown(info.firmware, kShownReason), info.hash);
-  fmt::print("inputs   {} words, {} to {}\n", info.inputs.size(), info.inputs.empty() ? "" : shown(info.inputs.front().name),
+  fmt::print("source   {}\nformat   {}\nfirmware {}\nhash     {}\n", shown(info.source, kShownReason), info.format,
+             info.firmware.empty() ? "not given" : shown(info.firmware, kShownReason), info.hash);
+  fmt::print("inputs   {} words, {} to {}\n", info.inputs.size(),
+             info.inputs.empty() ? "" : shown(info.inputs.front().name),
              info.inputs.empty() ? "" : shown(info.inputs.back().name));
-  for (const Output& o : info.outputs) fmt::print("output   {} {} words {}\n", shown(o.name), o.words, to_string(o.type));
+  for (const Output& o : info.outputs)
+    fmt::print("output   {} {} words {}\n", shown(o.name), o.words, to_string(o.type));
   for (const Seed& s : info.seeds) {
     fmt::print("seed     {} bit {} when {} >= {} (real {:.6g}){}\n", shown(s.name), s.bit,
-               shown(info.outputs[s.output].word_name(s.word)), s.threshold, info.outputs[s.output].type.to_real(s.threshold),
+               shown(info.outputs[s.output].word_name(s.word)), s.threshold,
+               info.outputs[s.output].type.to_real(s.threshold),
                s.target_rate_hz ? fmt::format(", target {} Hz", short_number(*s.target_rate_hz)) : "");
   }
   fmt::print("kernels  {}\n", to_string(model->target()));

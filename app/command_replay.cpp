@@ -173,7 +173,8 @@ int run_reference_build(const ReferenceOptions& options) {
     }
     // A reference is of one stream and one set of conditions.
     if (line.stream != stream)
-      throw Error(options.output, "streams '" + shown(stream) + "' and '" + shown(line.stream) + "'", "recordings of one stream");
+      throw Error(options.output, "streams '" + shown(stream) + "' and '" + shown(line.stream) + "'",
+                  "recordings of one stream");
     if (closed.context_key != context || closed.selection != reference.selection) {
       throw Error(options.output, "two contexts, " + context + " and " + closed.context_key,
                   "one; choose with --from-ls and --to-ls");

@@ -61,9 +61,10 @@ int run_status(const std::string& file, bool json) {
                           : quality == "medium" ? Quality::medium
                           : quality == "bad"    ? Quality::bad
                                                 : Quality::unknown;
-    fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8.2f} {:>6} {:>9}  {} {}\n", shown(line["model"].get<std::string>()),
-               shown(line["stream"].get<std::string>()), line["run"].dump(), line["ls"].dump(), line["events"].dump(),
-               coverage, lost, mismatches, paint(level, fmt::format("{:<8}", quality)), shown(reason, kShownReason));
+    fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8.2f} {:>6} {:>9}  {} {}\n",
+               shown(line["model"].get<std::string>()), shown(line["stream"].get<std::string>()), line["run"].dump(),
+               line["ls"].dump(), line["events"].dump(), coverage, lost, mismatches,
+               paint(level, fmt::format("{:<8}", quality)), shown(reason, kShownReason));
   }
   fmt::print("{} lumisections, {} windows, {} actions ({} open, {} pending, {} delivered, {} rejected, {} expired)\n",
              counts.lumisections, counts.windows, counts.actions, counts.open, counts.pending, counts.delivered,

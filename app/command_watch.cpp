@@ -98,7 +98,8 @@ int run_record(const MonitorOptions& options) {
   if (options.json) {
     fmt::print("{}\n", nlohmann::ordered_json{{"frames", frames}, {"bytes", bytes}, {"dropped", dropped}}.dump());
   } else {
-    fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, escaped(configuration.record), dropped);
+    fmt::print("{} frames, {} bytes recorded in {}, {} dropped\n", frames, bytes, escaped(configuration.record),
+               dropped);
   }
   return 0;
 }

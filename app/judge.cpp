@@ -39,8 +39,8 @@ std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
   if (!item->failure.empty())
     log_once("failed " + b.model, "the emulator of " + b.model + " failed: " + escaped(item->failure) +
                                       "; its events are unknown until it computes again");
-  const ingest::BatchFacts facts{b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection,
-                                b.ignored_annotations};
+  const ingest::BatchFacts facts{
+      b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection, b.ignored_annotations};
   if (b.unknown_keys > 0) {
     log_once("unknown keys", "batches carry " + std::to_string(b.unknown_keys) + " unknown keys, which are ignored");
   }

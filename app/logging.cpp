@@ -1,5 +1,4 @@
 #include "app/logging.h"
-#include "core/shown.h"
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
@@ -7,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 #include <string>
+
+#include "core/shown.h"
 
 namespace vigil::app {
 

@@ -3,7 +3,8 @@
 
 namespace vigil::app {
 
-// Sends spdlog to stderr, each message escaped (core/shown.h); VIGIL_LOG=off|error|warning|info|debug sets the level (default info).
+// Sends spdlog to stderr, each message escaped (core/shown.h); VIGIL_LOG=off|error|warning|info|debug sets the level
+// (default info).
 void log_to_stderr();
 
 }  // namespace vigil::app

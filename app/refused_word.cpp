@@ -45,8 +45,8 @@ std::string refused_word(const Model& model, const EventBatch& batch) {
     const bool cured = !refuses(words_of(words.data(), words.size()), 1);
     words[c] = word;
     if (!cured) continue;
-    return place + ", column " + std::to_string(c) + " (" + shown(info.inputs[c].name) + "): " +
-           std::to_string(batch.inputs().at(row, c)) + " of " + to_string(info.inputs[c].type) +
+    return place + ", column " + std::to_string(c) + " (" + shown(info.inputs[c].name) +
+           "): " + std::to_string(batch.inputs().at(row, c)) + " of " + to_string(info.inputs[c].type) +
            ", expected a word that is within the model's tables";
   }
   return place + ": several words, expected words that are within the model's tables";

@@ -1,5 +1,4 @@
 #include "app/text.h"
-#include "core/shown.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -7,6 +6,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <utility>
+
+#include "core/shown.h"
 
 namespace vigil::app {
 
@@ -33,8 +34,9 @@ std::string short_number(double value) {
 }
 
 std::string action_text(const Action& a) {
-  std::string text = fmt::format("ACTION  {} ({}) {} {}  run {} LS {}-{}: {}\n", to_string(a.kind), to_string(a.cause),
-                                 shown(a.model), shown(a.stream), a.run, a.first_ls, a.last_ls, shown(a.reason, kShownReason));
+  std::string text =
+      fmt::format("ACTION  {} ({}) {} {}  run {} LS {}-{}: {}\n", to_string(a.kind), to_string(a.cause), shown(a.model),
+                  shown(a.stream), a.run, a.first_ls, a.last_ls, shown(a.reason, kShownReason));
   if (const auto* t = std::get_if<ThresholdProposal>(&a.proposal)) {
     text += fmt::format("        {}: threshold {} -> {}, rate {} Hz -> {} Hz [{}, {}], target {} Hz\n", shown(t->seed),
                         t->current_threshold, t->proposed_threshold, short_number(t->current_rate_hz),
@@ -58,7 +60,8 @@ std::string ClosingText::operator()(const Closing& closing) {
     text += fmt::format("LS {:>5}  run {} {} {}  {} events  coverage {:.2f}", line.ls, line.run, shown(line.model),
                         shown(line.stream), short_number(static_cast<double>(closing.events)),
                         static_cast<double>(line.covered_orbits) / static_cast<double>(line.expected_orbits));
-    for (const auto& [seed, rate] : closing.seed_rate_hz) text += fmt::format("  {} {} Hz", shown(seed), short_number(rate));
+    for (const auto& [seed, rate] : closing.seed_rate_hz)
+      text += fmt::format("  {} {} Hz", shown(seed), short_number(rate));
     if (lost > 0) text += fmt::format("  lost {}", lost);
     if (rejected > 0) text += fmt::format("  rejected {}", rejected);
     if (late > 0) text += fmt::format("  late {}", late);
@@ -67,8 +70,9 @@ std::string ClosingText::operator()(const Closing& closing) {
   }
   for (const JudgedWindow& judged : closing.windows) {
     const Window& w = judged.window;
-    text += fmt::format("WINDOW  {} LS {}-{} {} {}  {}  {}\n", shown(w.name), w.first_ls, w.last_ls, shown(w.model), shown(w.stream),
-                        paint(w.quality, fmt::format("{:<7}", to_string(w.quality))), shown(w.reason, kShownReason));
+    text += fmt::format("WINDOW  {} LS {}-{} {} {}  {}  {}\n", shown(w.name), w.first_ls, w.last_ls, shown(w.model),
+                        shown(w.stream), paint(w.quality, fmt::format("{:<7}", to_string(w.quality))),
+                        shown(w.reason, kShownReason));
     std::string state(to_string(w.quality));
     for (const Verdict& v : judged.verdicts) {
       if (v.quality == Quality::bad) state += " " + v.monitor;
@@ -79,8 +83,8 @@ std::string ClosingText::operator()(const Closing& closing) {
     for (const Verdict& v : judged.verdicts) {
       if (v.quality != Quality::bad && v.quality != Quality::medium) continue;
       if (++spelled_out > 5) continue;
-      text += fmt::format("        {} {} {}: {}\n", paint(v.quality, std::string(to_string(v.quality))), shown(v.monitor),
-                          v.statistic, shown(v.reason, kShownReason));
+      text += fmt::format("        {} {} {}: {}\n", paint(v.quality, std::string(to_string(v.quality))),
+                          shown(v.monitor), v.statistic, shown(v.reason, kShownReason));
     }
     if (spelled_out > 5) text += fmt::format("        and {} more\n", spelled_out - 5);
   }

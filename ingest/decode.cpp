@@ -88,7 +88,8 @@ Refusal check_header(const BatchMap& map, std::string_view topic) {
   if (!map.limit_refusal.empty()) return {Rejection::limits, map.limit_refusal};
   if (!is_topic_of(topic, map.stream, map.model)) {
     const std::string expected = std::string(map.stream) + "/" + std::string(map.model);
-    return {Rejection::topic, refusal("topic", in_quotes(topic), in_quotes(expected) + ", <stream>/<model> of the body")};
+    return {Rejection::topic,
+            refusal("topic", in_quotes(topic), in_quotes(expected) + ", <stream>/<model> of the body")};
   }
   return {};
 }
@@ -99,18 +100,18 @@ Refusal check_clock(const EventBatch& batch) {
   if (first > last) return {Rejection::orbits, refusal("orbits", between(first, last), "the first not above the last")};
   const std::uint32_t first_ls = lhc::lumisection_of(first), last_ls = lhc::lumisection_of(last);
   if (first_ls != last_ls) {
-    return {Rejection::lumisection, refusal("orbits", between(first, last),
-                                            "orbits of one lumisection, not of " + between(first_ls, last_ls))};
+    return {Rejection::lumisection,
+            refusal("orbits", between(first, last), "orbits of one lumisection, not of " + between(first_ls, last_ls))};
   }
   if (batch.ls != first_ls) {
-    return {Rejection::lumisection, refusal("ls", std::to_string(batch.ls),
-                                            std::to_string(first_ls) + ", of orbits " + between(first, last))};
+    return {Rejection::lumisection,
+            refusal("ls", std::to_string(batch.ls), std::to_string(first_ls) + ", of orbits " + between(first, last))};
   }
   const std::uint64_t crossings = (std::uint64_t{last} - first + 1) * lhc::kCrossingsPerOrbit;
   if (batch.n_bx > crossings) {
-    return {Rejection::limits, refusal("n_bx", std::to_string(batch.n_bx),
-                                       std::to_string(crossings) + " at most, the crossings of orbits " +
-                                           between(first, last))};
+    return {Rejection::limits,
+            refusal("n_bx", std::to_string(batch.n_bx),
+                    std::to_string(crossings) + " at most, the crossings of orbits " + between(first, last))};
   }
   return {};
 }
@@ -156,8 +157,8 @@ Refusal read_columns(const BatchMap& map, const ModelInfo* loaded, EventBatch& o
 
 Refusal decode_batch(const Frame& frame, const ModelLookup& lookup, EventBatch& out) {
   if (frame.parts.size() != 2) {
-    return {Rejection::parts, std::to_string(frame.parts.size()) + (frame.parts.size() == 1 ? " part" : " parts") +
-                                  ", expected 2"};
+    return {Rejection::parts,
+            std::to_string(frame.parts.size()) + (frame.parts.size() == 1 ? " part" : " parts") + ", expected 2"};
   }
   const std::string& topic = frame.parts[0];
   const std::string& body = frame.parts[1];

@@ -30,8 +30,8 @@ using ModelLookup = std::function<const ModelInfo*(std::string_view)>;
 // `detail` (where asked for) names the place: key or column, what was found, what was expected, with at most 64 escaped
 // characters of any one text of the message.
 // A batch of another model_hash than the loaded model's is checked against itself only (rows, lengths, clock), not
-// against the loaded model's columns and types; so is one whose ModelInfo has no inputs. Inputs that are integers on the wire stay codes (see raw_inputs).
-// Causes are tested in this order and the first that applies is returned:
+// against the loaded model's columns and types; so is one whose ModelInfo has no inputs. Inputs that are integers on
+// the wire stay codes (see raw_inputs). Causes are tested in this order and the first that applies is returned:
 //   parts, too_large, not_msgpack | not_a_map (as met), trailing_bytes, version, wrong_type, missing_key, limits,
 //   topic, unknown_model, orbits (reversed), lumisection, limits (n_bx), missing_key (columns), then orbit, bx, inputs,
 //   hw_outputs and hw_bits one after the other (column or limits), orbits (events), bunch_crossing, word_range.

@@ -73,9 +73,8 @@ class ColumnReader {
     } else if (key == "d") {
       if (std::exchange(map.has_data, true)) return refuse("d is there twice", "once");
       if (value.kind != Kind::binary) {
-        const std::string found = value.kind == Kind::text
-                                      ? "string of " + std::to_string(value.bytes.size()) + " bytes"
-                                      : described(value);
+        const std::string found =
+            value.kind == Kind::text ? "string of " + std::to_string(value.bytes.size()) + " bytes" : described(value);
         return refuse("d is " + found, "binary (msgpack bin)");
       }
       map.data = value.bytes;
@@ -92,8 +91,8 @@ class ColumnReader {
   }
 
   bool read_shape(const MsgpackToken& value, ColumnMap& map) {
-    const char* const expected = dimensions_ == 1 ? "an array of the number of events"
-                                                  : "an array of the numbers of events and of columns";
+    const char* const expected =
+        dimensions_ == 1 ? "an array of the number of events" : "an array of the numbers of events and of columns";
     if (value.kind != Kind::array || value.count != dimensions_) return refuse("s is " + described(value), expected);
     for (std::size_t d = 0; d < dimensions_; ++d) {
       MsgpackToken size;
@@ -141,15 +140,18 @@ Rejection read_column(std::string_view name, std::string_view bytes, const Colum
   // n is at most 2^32 and a word 8 bytes: the product fits 128 bits.
   const auto words = static_cast<unsigned __int128>(rows) * columns;
   if (words * static_cast<unsigned>(word_bytes) != map.data.size()) {
-    return refuse("d of " + std::to_string(map.data.size()) + " bytes",
-                  "the product of " + shape(rows, std::to_string(columns)) + " and " + std::to_string(word_bytes) +
-                      " bytes a word");
+    const auto bytes = words * static_cast<unsigned>(word_bytes);
+    const std::string right =
+        bytes >> 64 != 0 ? "more than a message holds" : std::to_string(static_cast<std::uint64_t>(bytes));
+    return refuse(
+        "d of " + std::to_string(map.data.size()) + " bytes",
+        right + " for " + shape(rows, std::to_string(columns)) + " of " + std::to_string(word_bytes) + "-byte words");
   }
   if (known_columns && columns != *known_columns) {
     return refuse(shape(rows, std::to_string(columns)), expected_shape());
   }
-  out = {map.data.data(),          word_bytes, rule.is_signed, static_cast<std::size_t>(rows),
-         static_cast<std::size_t>(columns), map.by_columns};
+  out = {map.data.data(), word_bytes, rule.is_signed, static_cast<std::size_t>(rows), static_cast<std::size_t>(columns),
+         map.by_columns};
   return Rejection::none;
 }
 

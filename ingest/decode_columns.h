@@ -18,8 +18,8 @@ struct ColumnRule {
   std::uint64_t most_columns = ~std::uint64_t{0};
 };
 
-// Reads the column `name` whose map begins `bytes` (which may go on behind it). `column` or `limits` where it breaks its
-// rule: `detail` then says which. `columns`: as many as a table must have, if that is known.
+// Reads the column `name` whose map begins `bytes` (which may go on behind it). `column` or `limits` where it breaks
+// its rule: `detail` then says which. `columns`: as many as a table must have, if that is known.
 [[nodiscard]] Rejection read_column(std::string_view name, std::string_view bytes, const ColumnRule& rule,
                                     std::uint32_t n, std::optional<std::size_t> columns, Column& out,
                                     std::string& detail);

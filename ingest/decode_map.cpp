@@ -139,7 +139,7 @@ class Walk {
     if (map_.structure == Rejection::none && !cursor_.at_end()) {
       map_.structure = Rejection::trailing_bytes;
       map_.structure_refusal =
-          refusal("body", std::to_string(end_ - cursor_.position()) + " bytes behind its map", "none");
+          refusal("body", std::to_string(end_ - cursor_.position()) + " bytes after its map", "none");
     }
     return std::move(map_);
   }
@@ -160,8 +160,8 @@ class Walk {
 
   // Where the bytes end early, or promise more than there is, or are none of msgpack's.
   std::string broken() const {
-    std::string found = "broken at byte " + std::to_string(cursor_.position() - body_.data()) + " of " +
-                        std::to_string(body_.size());
+    std::string found =
+        "broken at byte " + std::to_string(cursor_.position() - body_.data()) + " of " + std::to_string(body_.size());
     if (!name_.empty()) found += ", in or behind " + in_quotes(name_);
     return refusal("body", found, "one whole msgpack map");
   }
@@ -181,7 +181,8 @@ class Walk {
     if (!head.is_container()) return true;
     const bool sound = cursor_.skip_members(head, level);
     if (cursor_.take_too_deep() && map_.limit_refusal.empty()) {
-      map_.limit_refusal = refusal(place(), "nested deeper", std::to_string(kDeepestLevel) + " levels at most, the batch map included");
+      map_.limit_refusal =
+          refusal(place(), "nested deeper", std::to_string(kDeepestLevel) + " levels at most, the batch map included");
     }
     return sound;
   }

@@ -178,7 +178,8 @@ bool MsgpackCursor::skip_members(const MsgpackToken& head, int level) {
     }
     return true;
   }
-  // Whatever lies below is one run of values: no head promises more members than there are bytes, so the sum is bounded.
+  // Whatever lies below is one run of values: no head promises more members than there are bytes, so the sum is
+  // bounded.
   is_too_deep_ = true;
   for (std::uint64_t left = members_of(head); left > 0; --left) {
     if (!read(member)) return false;

@@ -18,7 +18,7 @@ std::string own_greeting() {
   greeting[8] = '\x01';
   greeting[9] = '\x7f';
   greeting[kMajor] = 3;
-  greeting[kMinor] = 1;
+  greeting[kMinor] = 0;  // the least: some peers refuse a minor version above their own
   greeting.replace(kVersionEnd, 4, "NULL");
   return greeting;
 }

@@ -32,7 +32,7 @@ class PeerProbe {
   zmq::context_t* context_;
   std::string endpoint_;
   zmq::socket_t socket_;
-  std::string greeting_;           // the peer's, as far as it has come
+  std::string greeting_;          // the peer's, as far as it has come
   std::optional<Time> deadline_;  // of the rest of it
 };
 

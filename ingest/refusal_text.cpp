@@ -48,9 +48,9 @@ std::string word_refusal(std::string_view key, std::size_t row, std::size_t colu
                          std::int64_t word, const FixedPoint& type, bool is_code) {
   std::string place = "row " + std::to_string(row) + ", column " + std::to_string(column);
   if (!name.empty()) place += " (" + shown(name) + ")";
-  std::string expected = is_code ? "an integer code of " + to_string(type)
-                                 : std::to_string(type.lowest()) + ".." + std::to_string(type.highest()) + " (" +
-                                       to_string(type) + ")";
+  std::string expected =
+      is_code ? "an integer code of " + to_string(type)
+              : std::to_string(type.lowest()) + ".." + std::to_string(type.highest()) + " (" + to_string(type) + ")";
   return std::string(key) + ", " + refusal(place, std::to_string(word), expected);
 }
 

@@ -16,9 +16,10 @@ class RelabelledTurns {
  public:
   // Takes a frame of the first turn into account.
   void see(const FrameHeader& header);
-  // Turn `turn` (0 is the recording as it is) of a message's parts: run and epoch grow, turn by turn, by as much as they
-  // spread over the recording, so that every turn's are later than all before. A message without readable run or epoch
-  // stays as it is. False: the numbers of the wire are used up, `parts` is unchanged. Thread-safe with other readers.
+  // Turn `turn` (0 is the recording as it is) of a message's parts: run and epoch grow, turn by turn, by as much as
+  // they spread over the recording, so that every turn's are later than all before. A message without readable run or
+  // epoch stays as it is. False: the numbers of the wire are used up, `parts` is unchanged. Thread-safe with other
+  // readers.
   [[nodiscard]] bool relabel(std::vector<std::string>& parts, std::uint64_t turn) const;
 
  private:

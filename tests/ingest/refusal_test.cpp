@@ -46,7 +46,12 @@ Case context(const char* key, const std::string& packed_value, const char* said)
 }
 
 const std::string kTimestamp("\xd6\xff\x00\x00\x00\x01", 6);
-const std::string kDeep = "\x81\xa1" "a\x81\xa1" "b\x81\xa1" "c\x81\xa1" "d\x01";
+const std::string kDeep =
+    "\x81\xa1"
+    "a\x81\xa1"
+    "b\x81\xa1"
+    "c\x81\xa1"
+    "d\x01";
 
 std::vector<Case> cases() {
   const auto bx = [](const std::string& type) { return column(type, {2}, words<std::uint16_t>({1, 2})); };
@@ -100,7 +105,7 @@ std::vector<Case> cases() {
       set("inputs", column("<i4", {6}, std::string(24, '\0')),
           "inputs: s is array of 1, expected an array of the numbers of events and of columns"),
       set("inputs", column("<i4", {2, 3}, std::string(23, '\0')),
-          "inputs: d of 23 bytes, expected the product of shape [2,3] and 4 bytes a word"),
+          "inputs: d of 23 bytes, expected 24 for shape [2,3] of 4-byte words"),
       set("inputs", column("<i4", {2, 4097}, std::string(8 * 4097, '\0')),
           "inputs: 4097 columns, expected 4096 at most"),
       set("hw_outputs", column("<i2", {2, 2}, std::string(8, '\0')), "hw_outputs: shape [2,2], expected shape [2,3]"),
@@ -144,7 +149,7 @@ TEST(Refusal, NamesWhatIsWrongWithTheMessage) {
   EXPECT_EQ(said_of(frame).detail, "3 parts, expected 2");
   EXPECT_EQ(said_of(frame_of(good, "anomaly")).detail,
             "topic: 'anomaly', expected 'scouting/anomaly', <stream>/<model> of the body");
-  EXPECT_EQ(said_of(frame_of(good + '\xc0')).detail, "body: 1 bytes behind its map, expected none");
+  EXPECT_EQ(said_of(frame_of(good + '\xc0')).detail, "body: 1 bytes after its map, expected none");
   EXPECT_EQ(said_of(frame_of("\x92\x01\x02")).detail, "body: array of 2, expected a map");
   EXPECT_EQ(said_of(frame_of(good.substr(0, good.size() - 1))).detail.substr(0, 20), "body: broken at byte");
   EXPECT_NE(said_of(frame_of(good.substr(0, good.size() - 1))).detail.find("'hw_bits'"), std::string::npos);
@@ -196,8 +201,8 @@ TEST(Optional, NilReadsAsAbsent) {
   EXPECT_EQ(batch.unknown_keys, 0u);
   EXPECT_EQ(batch.ignored_annotations, 0u);
   MapText members;
-  for (const char* key : {"fill", "menu", "prescale_column", "beam_mode", "pileup", "filling_scheme", "run_start_ns",
-                          "origin"}) {
+  for (const char* key :
+       {"fill", "menu", "prescale_column", "beam_mode", "pileup", "filling_scheme", "run_start_ns", "origin"}) {
     members.add(key, "\xc0");
   }
   const Frame members_nil = frame_of(good_map().set("context", members.bytes()).bytes());
@@ -213,8 +218,8 @@ TEST(Optional, NilReadsAsAbsent) {
 TEST(Optional, AnAnnotationNeverDecidesOverTheData) {
   const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   for (const double pileup : {nan, infinity, -infinity, -0.5, 1000.5, 1e300}) {
-    const Frame frame =
-        frame_of(good_map().set("context", MapText{}.add("pileup", value(pileup)).add("fill", value(9)).bytes()).bytes());
+    const Frame frame = frame_of(
+        good_map().set("context", MapText{}.add("pileup", value(pileup)).add("fill", value(9)).bytes()).bytes());
     EventBatch batch;
     ASSERT_EQ(decode(frame, lookup, batch), Rejection::none) << pileup;
     EXPECT_FALSE(batch.context.pileup) << pileup;

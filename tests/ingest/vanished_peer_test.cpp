@@ -102,7 +102,8 @@ class ScriptedPeer {
     }
     // A subscription comes as a message (3.0) or as a command (3.1); the probe sends neither.
     if (!c.is_link && c.heard.size() > 64 &&
-        (c.heard.find("SUBSCRIBE") != std::string::npos || c.heard.find(std::string("\x00\x01\x01", 3), 64) != std::string::npos)) {
+        (c.heard.find("SUBSCRIBE") != std::string::npos ||
+         c.heard.find(std::string("\x00\x01\x01", 3), 64) != std::string::npos)) {
       c.is_link = true;
       ++links_;
     }
@@ -153,7 +154,8 @@ std::vector<std::string> message(std::uint64_t seq) {
   return {"scouting/anomaly", good_map().set("seq", value(seq)).bytes()};
 }
 
-// It falls silent with its connection open, as after a power cut behind a proxy; what comes in its place gets a new link.
+// It falls silent with its connection open, as after a power cut behind a proxy; what comes in its place gets a new
+// link.
 TEST(VanishedPeer, OfVersion31IsNoticedAndTheLinkMadeAnew) {
   ScriptedPeer peer(1);
   std::mutex mutex;
@@ -219,10 +221,10 @@ TEST(VanishedPeer, IsLookedForOnEverySocket) {
   zmq::context_t context;
   SubscriberLink link(context, "tcp://127.0.0.1:9", {}, 1 << 20, 10);
   EXPECT_EQ(link.socket().get(zmq::sockopt::tcp_keepalive), 1);
-  EXPECT_LE(link.socket().get(zmq::sockopt::tcp_keepalive_idle) +
-                link.socket().get(zmq::sockopt::tcp_keepalive_cnt) *
-                    link.socket().get(zmq::sockopt::tcp_keepalive_intvl),
-            50);
+  EXPECT_LE(
+      link.socket().get(zmq::sockopt::tcp_keepalive_idle) +
+          link.socket().get(zmq::sockopt::tcp_keepalive_cnt) * link.socket().get(zmq::sockopt::tcp_keepalive_intvl),
+      50);
   EXPECT_LE(link.socket().get(zmq::sockopt::tcp_maxrt), 50'000);
   EXPECT_EQ(link.probe()->get(zmq::sockopt::tcp_keepalive), 1);
 }
