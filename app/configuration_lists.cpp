@@ -8,10 +8,8 @@ namespace {
 
 constexpr std::uint64_t kMostLumisections = 16384;
 
-// Value of a key that must be there.
-YAML::Node required(const YAML::Node& item, const YamlPlace& at, const std::string& what, const std::string& key) {
+void require_key(const YAML::Node& item, const YamlPlace& at, const std::string& what, const std::string& key) {
   if (!item[key]) throw Error(at.below(item, key).where, "key '" + at.key + "': " + what + " without " + key, key);
-  return item[key];
 }
 
 template <class T>
@@ -32,7 +30,7 @@ std::vector<monitors::WindowSettings> read_windows(const YAML::Node& node, const
       return static_cast<std::uint32_t>(whole_number(item[key], at.below(item[key], key), 1, kMostLumisections));
     };
     monitors::WindowSettings window;
-    required(item, at, "a window", "window_ls");
+    require_key(item, at, "a window", "window_ls");
     window.window_ls = lumisections("window_ls");
     window.hop_ls = item["hop_ls"] ? lumisections("hop_ls") : window.window_ls;
     window.name =
@@ -51,8 +49,9 @@ std::vector<monitors::RuleOverride> read_rules(const YAML::Node& node, const Yam
   for (const auto& item : node) {
     require_map(item, at, {"monitor", "statistic", "medium", "bad", "m", "n"});
     const auto place = [&](const char* key) { return at.below(item[key], key); };
+    require_key(item, at, "a rule", "monitor");
     monitors::RuleOverride rule;
-    rule.monitor = text(required(item, at, "a rule", "monitor"), place("monitor"));
+    rule.monitor = text(item["monitor"], place("monitor"));
     if (item["statistic"]) rule.statistic = text(item["statistic"], place("statistic"));
     if (item["medium"]) rule.medium = real_number(item["medium"], place("medium"), 0, 1e18);
     if (item["bad"]) rule.bad = real_number(item["bad"], place("bad"), 0, 1e18);

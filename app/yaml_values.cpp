@@ -2,6 +2,7 @@
 #include "app/yaml_values.h"
 
 #include <algorithm>
+#include <charconv>
 #include <filesystem>
 
 #include "core/error.h"
@@ -42,7 +43,11 @@ std::string expected_whole_number(std::uint64_t lowest, std::uint64_t highest) {
 }
 
 std::string expected_real_number(double lowest, double highest) {
-  return "a number from " + YAML::Dump(YAML::Node(lowest)) + " to " + YAML::Dump(YAML::Node(highest));
+  const auto shortest = [](double value) {
+    char digits[32];
+    return std::string(digits, std::to_chars(digits, digits + sizeof digits, value).ptr);
+  };
+  return "a number from " + shortest(lowest) + " to " + shortest(highest);
 }
 
 std::uint64_t whole_number(const YAML::Node& node, const YamlPlace& at, std::uint64_t lowest, std::uint64_t highest) {

@@ -133,7 +133,8 @@ TEST(Configuration, RefusesNamingLineAndExpectation) {
   EXPECT_THAT(message("minimum_coverage: nan\n"), testing::HasSubstr("a number from 0 to 1"));
   EXPECT_THAT(message("windows: [{hop_ls: 2}]\n"), testing::HasSubstr("window_ls"));
   EXPECT_THAT(message("windows: [{window_ls: 2}, {window_ls: 2}]\n"), testing::HasSubstr("two windows named '2ls'"));
-  EXPECT_THAT(message("rules: [{statistic: ks}]\n"), testing::HasSubstr("monitor"));
+  EXPECT_THAT(message("rules: [{statistic: ks}]\n"),
+              testing::HasSubstr(".yaml:1: key 'rules': a rule without monitor"));
   EXPECT_THAT(message("sources: some\n"), testing::HasSubstr("all or split"));
   EXPECT_THAT(message("reference: learn:many\n"), testing::HasSubstr("learn:N"));
   EXPECT_THAT(message("- a list\n"), testing::HasSubstr("not a map"));

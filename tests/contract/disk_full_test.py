@@ -88,10 +88,10 @@ check("rec" in running.log() and re.search(r"full|No space left", running.log())
 remount(full, "size=50m")
 send(publisher, 61, 90, 0.05)
 running.wait_for_ls(89)
-lines = running.stop(expected=running.process.wait() if running.process.poll() is not None else 0)
+lines = running.stop(expected=(0, 3))  # 3: it did not record everything
 check(len(of(lines, "lumisection")) == 90 and of(lines, "digest")[0]["events"] == 90 * 400, "every lumisection is judged")
-left_out = [int(n) for n in re.findall(r"(\d+) (?:frames|batches|messages)[^\n]*not recorded|not recorded[^\n]*?(\d+)", running.log()) for n in n if n]
-check(left_out and max(left_out) > 0, "and what is left out is counted:", running.log()[-800:])
+check(re.search(r"\b[1-9]\d* (frame|message|batch|lumisection|byte)", "\n".join(
+    line for line in running.log().splitlines() if "record" in line)), "and what is left out is counted:", running.log()[-800:])
 code, out, err = call(vigil, "replay", full / "rec", "--model", package.folder, "--json")
 recorded = {line_ls for line_ls in map(int, re.findall(r'"lumisection".*?"ls":(\d+)', out))}
 check(code == 0 and 85 in recorded, "recording goes on with room:", code, err, sorted(recorded)[-5:])
