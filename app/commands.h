@@ -57,8 +57,8 @@ struct ModelOptions {
 };
 
 struct ImportOptions {
-  std::string source, output, name, version = "1", conifer_sum = "sequential";
-  std::optional<std::string> hls4ml_version;
+  std::string source, output, name, version = "1";
+  std::optional<std::string> hls4ml_version, conifer_sum;
   bool json = false;
 };
 

@@ -159,7 +159,7 @@ void add_models(CLI::App& app) {
   sub->add_option("--name", import.name, "name of the model (default: the source's own)");
   sub->add_option("--version-label", import.version, "version of the model (default 1)");
   sub->add_option("--hls4ml-version", import.hls4ml_version, "release that wrote the project, e.g. 1.1.0");
-  sub->add_option("--conifer-sum", import.conifer_sum, "order in which leaves are added (default sequential)")
+  sub->add_option("--conifer-sum", import.conifer_sum, "order in which leaves are added (default: as the file's backend does)")
       ->check(CLI::IsMember({"sequential", "tree"}));
   sub->add_flag("--json", import.json, "one JSON document");
   sub->callback([] { chosen = [] { return run_model_import(import); }; });
