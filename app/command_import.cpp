@@ -16,8 +16,8 @@ namespace vigil::app {
 namespace {
 
 struct ImportOptions {
-  std::string source, output, name, version = "1", conifer_sum = "sequential";
-  std::optional<std::string> hls4ml_version;
+  std::string source, output, name, version = "1";
+  std::optional<std::string> hls4ml_version, conifer_sum;
   bool json = false;
 };
 
@@ -127,7 +127,7 @@ Command model_import_command() {
            {"--hls4ml-version", &o->hls4ml_version, "release that wrote the project, e.g. 1.1.0"},
            {"--conifer-sum",
             &o->conifer_sum,
-            "order in which leaves are added (default sequential)",
+            "order in which leaves are added (default: as the file's backend does)",
             Presence::optional,
             {"sequential", "tree"}},
            {"--json", &o->json, "one JSON document"}},

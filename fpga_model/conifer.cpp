@@ -39,10 +39,24 @@ std::int64_t cast_entry(const JsonSection& section, const std::string& key, doub
 
 }  // namespace
 
-Conifer::Conifer(std::string_view json, const std::string& file, bool tree_sum) : tree_sum_(tree_sum) {
+std::optional<ConiferSum> conifer_sum_of(JsonSection& config) {
+  const std::string backend = config.has("backend") ? config.text("backend") : "";
+  if (backend == "vhdl") return ConiferSum::tree;
+  if (backend == "cpp") return ConiferSum::sequential;
+  if (backend != "xilinxhls" || !config.has("unroll")) return {};
+  return config.flag("unroll", false) ? ConiferSum::tree : ConiferSum::sequential;
+}
+
+Conifer::Conifer(std::string_view json, const std::string& file, std::optional<ConiferSum> order) {
   const auto document = parse_json(json, file);
   JsonSection top(*document, file + ": ");
   JsonSection config = top.object("config");
+  const std::string backend = config.has("backend") ? config.text("backend") : "";
+  if (backend == "fpu")
+    config.fail("backend", "'fpu', whose thresholds and scores are integers with a scale for each feature",
+                "cpp, xilinxhls or vhdl");
+  if (!order) order = conifer_sum_of(config);
+  tree_sum_ = order == ConiferSum::tree;
   const auto precision = [&](const std::string& key) { return config.type(config.has(key) ? key : "precision"); };
   input_ = precision("input_precision");
   threshold_ = precision("threshold_precision");
@@ -57,9 +71,10 @@ Conifer::Conifer(std::string_view json, const std::string& file, bool tree_sum) 
   or_equal_ = !top.has("splitting_convention") || top.choice("splitting_convention", {"<=", "<"}, false) == 0;
   for (const double value : top.reals("init_predict"))
     initial_.push_back(cast_entry(top, "init_predict", value, score_));
+  // Forests of scikit-learn give two values for two classes; there is one score, and it starts at the first.
+  if (initial_.size() == 2 && classes == 2) initial_.resize(1);
   if (initial_.size() != classes_)
     top.fail("init_predict", std::to_string(initial_.size()) + " numbers", std::to_string(classes_));
-  const std::string backend = config.has("backend") ? config.text("backend") : "";
   normalised_ = top.has("norm") && !ignores_norm(top, backend);
   if (normalised_) {
     norm_ = cast_entry(top, "norm", top.real("norm"), score_);
@@ -99,7 +114,7 @@ Conifer::Conifer(std::string_view json, const std::string& file, bool tree_sum) 
   input_tensors_ = 1;
   outputs_.push_back(add_tensor({"score", {classes_}, score_, classes_}));
   scratch_words_ = trees.size();
-  layers_.push_back({"trees", "conifer", {"x"}, 1, tree_sum ? "leaves added as a tree" : "leaves added in tree order"});
+  layers_.push_back({"trees", "conifer", {"x"}, 1, tree_sum_ ? "leaves added as a tree" : "leaves added in tree order"});
 }
 
 Conifer::Tree Conifer::read_tree(JsonSection& section) {
@@ -217,7 +232,7 @@ Status Conifer::run(const Block& block) const {
 }
 
 std::unique_ptr<const Engine> load_conifer(const PackageFiles& files, const PackageDescription& package) {
-  return std::make_unique<const Conifer>(files.content(package.path), files.where(package.path), package.tree_sum);
+  return std::make_unique<const Conifer>(files.content(package.path), files.where(package.path), package.conifer_sum);
 }
 
 }  // namespace vigil::fpga_model

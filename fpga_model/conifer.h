@@ -2,6 +2,7 @@
 // Immutable after construction; run is safe from many threads, each with its own block.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,15 +10,21 @@
 #include "fpga_model/caster.h"
 #include "fpga_model/engine.h"
 #include "fpga_model/json_section.h"
+#include "fpga_model/model_yaml.h"
 #include "fpga_model/reduction.h"
 
 namespace vigil::fpga_model {
 
+// The order that the file's backend has (config.backend, config.unroll); none where these keys do not tell.
+std::optional<ConiferSum> conifer_sum_of(JsonSection& config);
+
 class Conifer : public Engine {
  public:
-  // Reads and checks the whole text. `tree_sum`: leaves are added as a tree, else in order. Throws Error naming `file`
-  // and key.
-  Conifer(std::string_view json, const std::string& file, bool tree_sum);
+  // Reads and checks the whole text. `order`: how leaves are added; none: as the file's backend does, and in order where
+  // the file does not tell. Throws Error naming `file` and key.
+  Conifer(std::string_view json, const std::string& file, std::optional<ConiferSum> order = {});
+  // Whether the order of additions can change a score: it does not where the score type wraps.
+  bool order_matters() const { return score_.overflow != Overflow::wrap || score_.saturation_bits != 0; }
   [[nodiscard]] Status run(const Block& block) const override;
   std::unique_ptr<const FastEngine> fast(SimdTarget target) const override;
 
@@ -45,7 +52,7 @@ class Conifer : public Engine {
 
   std::size_t features_ = 0;
   std::size_t classes_ = 1;
-  bool tree_sum_;
+  bool tree_sum_ = false;
   bool or_equal_ = true;  // left if v <= t
   FixedPoint input_;
   FixedPoint threshold_;

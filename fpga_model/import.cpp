@@ -40,25 +40,46 @@ ImportedPackage import_json(const std::string& bytes, const std::string& where, 
               "key 'format' (docs/network_json.md) or keys 'trees' and 'n_features' (conifer)");
 }
 
+// A file only conifer writes into a project, or with trees in it; empty where there is none.
+std::string conifer_firmware(const std::map<std::string, std::string>& files) {
+  for (const auto& [path, bytes] : files) {
+    const std::string name = fs::path(path).filename().string();
+    if (name == "BDT.h" || name == "BDT_rolled.h" || name == "BDT_unrolled.h" || name == "conifer.h") return path;
+    if (name == "BDTTop.vhd" || name == "BDT.vhd") return path;
+    if (name == "parameters.h" && bytes.find("BDT::") != std::string::npos) return path;
+  }
+  return {};
+}
+
 ImportedPackage import_folder(const fs::path& folder, const ImportOptions& options) {
   const auto files = read_source_folder(folder);
   const std::string where = folder.string();
   if (files.contains("model.yaml")) throw Error(where, "a model package already (it holds model.yaml)", kKinds);
   // conifer writes its JSON at the top of the project folder, beside sources that may look like a project of hls4ml.
-  std::vector<std::string> found;
+  std::vector<std::string> found, unreadable;
   for (const auto& [path, bytes] : files) {
     if (path.find('/') != std::string::npos || !path.ends_with(".json")) continue;
     const auto document = nlohmann::json::parse(bytes, nullptr, false);
+    if (document.is_discarded()) unreadable.push_back(path);
     if (json_kind(document) != JsonKind::none) found.push_back(path);
   }
   if (found.size() > 1)
     throw Error(where, found[0] + " and " + found[1], "one model in the folder, or the file itself");
   if (found.size() == 1) return import_json(files.at(found[0]), (folder / found[0]).string(), options);
-  const bool project = std::any_of(files.begin(), files.end(), [](const auto& file) {
+  const std::string conifer = conifer_firmware(files);
+  const bool project = conifer.empty() && std::any_of(files.begin(), files.end(), [](const auto& file) {
     const std::string name = fs::path(file.first).filename().string();
     return name == "defines.h" || name == "parameters.h";
   });
-  if (project) return import_hls4ml(files, where, options);
+  if (project) {
+    ImportedPackage package = import_hls4ml(files, where, options);
+    for (const std::string& path : unreadable) package.notes.push_back(path + " is not valid JSON and was not looked at");
+    return package;
+  }
+  if (!unreadable.empty()) parse_json(files.at(unreadable[0]), (folder / unreadable[0]).string());  // throws
+  if (!conifer.empty())
+    throw Error((folder / conifer).string(), "a conifer project without its JSON",
+                "the .json that conifer writes beside the firmware folder");
   throw Error(where, "a folder without a model", kKinds);
 }
 

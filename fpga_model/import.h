@@ -14,7 +14,7 @@ struct ImportOptions {
   std::string name;  // of the package; empty: the source's own
   std::string version = "1";
   std::optional<std::string> hls4ml_version;  // "1.0", "1.2.0", ...; none: told from the files where they can tell
-  std::string conifer_sum = "sequential";     // or "tree"
+  std::optional<std::string> conifer_sum;     // "sequential" or "tree"; none: told from the file, or asked for
 };
 
 struct ImportedPackage {

@@ -39,12 +39,20 @@ std::vector<InputGroup> named_features(const json& document, const FixedPoint& t
   return numbers_only ? std::vector<InputGroup>{} : groups;
 }
 
+std::optional<ConiferSum> order_of_backend(const json& config, const std::string& where) {
+  JsonSection section(config, where + ": ", "config.");
+  return conifer_sum_of(section);
+}
+
 }  // namespace
 
 ImportedPackage import_conifer(const std::string& text, const std::string& where, const ImportOptions& options) {
-  if (options.conifer_sum != "sequential" && options.conifer_sum != "tree")
-    throw Error(where, "conifer sum '" + options.conifer_sum.substr(0, 40) + "'", "sequential or tree");
-  const bool tree_sum = options.conifer_sum == "tree";
+  std::optional<ConiferSum> sum;
+  if (options.conifer_sum) {
+    if (options.conifer_sum != "sequential" && options.conifer_sum != "tree")
+      throw Error(where, "conifer sum '" + options.conifer_sum->substr(0, 40) + "'", "sequential or tree");
+    sum = options.conifer_sum == "tree" ? ConiferSum::tree : ConiferSum::sequential;
+  }
   const auto document = parse_json(text, where);
   json slim = kept(*document, {"n_classes", "n_features", "n_trees", "max_depth", "init_predict", "norm", "library",
                                "splitting_convention", "feature_map", "trees"});
@@ -67,7 +75,12 @@ ImportedPackage import_conifer(const std::string& text, const std::string& where
   ImportedPackage package;
   std::string& bytes = package.files["model.json"];
   bytes = slim.dump(-1, ' ', false, json::error_handler_t::replace) + "\n";
-  const Conifer engine(bytes, where, tree_sum);
+  if (!sum) sum = order_of_backend(slim["config"], where);
+  const Conifer engine(bytes, where, sum);
+  const FixedPoint& score = engine.tensors()[engine.outputs().front()].type;
+  if (!sum && engine.order_matters())
+    throw Error(where, "no backend that tells the order in which leaves are added, which matters for " + to_string(score),
+                "--conifer-sum sequential|tree, or keys 'config.backend' and 'config.unroll'");
 
   ImportDraft draft;
   const auto text_of = [](const json& object, const char* key) {
@@ -85,20 +98,11 @@ ImportedPackage import_conifer(const std::string& text, const std::string& where
                  (backend.empty() ? "" : ", " + clean_name(backend, "") + " backend");
   draft.format = "conifer";
   draft.path = "model.json";
-  draft.extra = "conifer: {sum: " + options.conifer_sum + "}\n";
+  draft.extra = std::string("conifer: {sum: ") + (sum == ConiferSum::tree ? "tree" : "sequential") + "}\n";
   const TensorInfo& x = engine.tensors()[0];
   draft.inputs = named_features(slim, x.type, x.words);
   package.files["model.yaml"] = model_yaml_text(draft, options, &engine);
 
-  const FixedPoint& score = engine.tensors()[engine.outputs().front()].type;
-  const json unroll = slim["config"].value("unroll", json());
-  if (score.overflow != Overflow::wrap || score.saturation_bits != 0) {
-    package.notes.push_back("leaves are added " + std::string(tree_sum ? "as a tree" : "in tree order") +
-                            ", which matters for " + to_string(score) + " and is in no file" +
-                            (unroll.is_boolean() && unroll.get<bool>() && !tree_sum
-                                 ? ": unrolled xilinxhls firmware adds as a tree, see --conifer-sum"
-                                 : ""));
-  }
   if (slim.contains("norm") && backend == "cpp" && !version.empty() && engine.warnings().empty()) {
     // The reader decides by the version; a person should know which way.
     package.notes.push_back("norm is " + slim["norm"].dump() +

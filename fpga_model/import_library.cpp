@@ -25,7 +25,8 @@ ImportedPackage import_library(const std::string& bytes, const std::string& wher
   package.notes.push_back(
       "types and lengths were found by running the library: " + std::to_string(engine.input_tensors()) + " input and " +
       std::to_string(engine.outputs().size()) + " output arrays; the library does not name them");
-  if (bytes.find("load_weights_from_txt") != std::string::npos || bytes.find("w2.txt") != std::string::npos)
+  package.notes.insert(package.notes.end(), engine.warnings().begin(), engine.warnings().end());
+  if (!symbols.weight_files.empty())
     package.notes.push_back(
         "the library may read its weights from files beside it when it starts: those are not in the package");
   return package;

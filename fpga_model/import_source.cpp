@@ -15,7 +15,8 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMaxEntries = 100'000;
 
 bool is_text(const fs::path& path) {
-  constexpr std::array kExtensions = {".h", ".hpp", ".hh", ".cpp", ".cc", ".txt", ".yml", ".yaml", ".json", ".tcl"};
+  constexpr std::array kExtensions = {".h",   ".hpp",  ".hh",   ".cpp", ".cc", ".txt",
+                                      ".yml", ".yaml", ".json", ".tcl", ".vhd"};
   const std::string extension = path.extension().string();
   return std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end();
 }

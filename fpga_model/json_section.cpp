@@ -1,5 +1,6 @@
 #include "fpga_model/json_section.h"
 
+#include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
 
@@ -35,6 +36,24 @@ std::string range(std::int64_t lowest, std::int64_t highest) {
   return "an integer in " + std::to_string(lowest) + ".." + std::to_string(highest);
 }
 
+// What Python writes for a double that is no number, where reading ended at one: "NaN in line 1, column 104".
+std::string no_number(std::string_view bytes, const json::exception& error) {
+  const auto* parsing = dynamic_cast<const json::parse_error*>(&error);
+  if (parsing == nullptr) return {};
+  const std::size_t end = std::min(parsing->byte, bytes.size());
+  for (const std::string_view word : {"NaN", "-Infinity", "Infinity"}) {
+    for (std::size_t at = end < 10 ? 0 : end - 10; at < end; ++at) {
+      if (bytes.substr(at, word.size()) != word) continue;
+      const std::string_view before = bytes.substr(0, at);
+      const std::size_t line = before.rfind('\n');
+      return std::string(word) + " in line " +
+             std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ", column " +
+             std::to_string(at + (line == std::string_view::npos ? 1 : -line));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 std::shared_ptr<const json> parse_json(std::string_view bytes, const std::string& file) {
@@ -62,6 +81,8 @@ std::shared_ptr<const json> parse_json(std::string_view bytes, const std::string
   try {
     return std::make_shared<const json>(json::parse(bytes.begin(), bytes.end(), check));
   } catch (const json::exception& error) {
+    if (const std::string word = no_number(bytes, error); !word.empty())
+      throw Error(file, "not valid JSON: " + word, "a number");
     std::string what = error.what();
     if (const std::size_t end = what.find("] "); end != std::string::npos)
       what = what.substr(end + 2);  // the library's error number

@@ -73,6 +73,7 @@ SeedEntry read_seed(YamlSection section) {
   SeedEntry entry;
   entry.seed.name = section.text("name");
   if (entry.seed.name.empty()) section.fail("name", "an empty name");
+  entry.name_where = section.where("name");
   entry.output = section.text("output");
   entry.where = section.where("output");
   constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
@@ -175,6 +176,20 @@ void describe_outputs(const PackageDescription& package, const Engine& engine, M
   }
 }
 
+// Verdicts on seeds and on outputs are told apart by their names.
+void expect_other_name(const ModelInfo& info, const SeedEntry& entry) {
+  const auto refuse = [&](const std::string& what) {
+    throw Error(entry.name_where, "seed '" + entry.seed.name + "', the name of " + what, "a name of its own");
+  };
+  for (const Output& output : info.outputs) {
+    if (entry.seed.name == output.name) refuse("an output");
+    const std::string& name = entry.seed.name;  // score[3]
+    if (output.words > 1 && name.size() > output.name.size() + 2 && name.starts_with(output.name + "[") &&
+        name.find_first_not_of("0123456789", output.name.size() + 1) == name.size() - 1 && name.back() == ']')
+      refuse("a word of output '" + output.name + "'");
+  }
+}
+
 }  // namespace
 
 PackageDescription parse_model_yaml(std::string_view bytes, const std::string& file) {
@@ -194,12 +209,12 @@ PackageDescription parse_model_yaml(std::string_view bytes, const std::string& f
     section.fail("path", "'" + path.string().substr(0, 60) + "'", "a path inside the folder");
   }
   package.path = path.generic_string();
+  package.path_where = section.where("path");
   if (section.has("conifer")) {
-    package.has_conifer = true;
     YamlSection conifer = section.mapping("conifer");
     const std::string sum = conifer.text_or("sum", "sequential");
     if (sum != "sequential" && sum != "tree") conifer.fail("sum", "'" + sum.substr(0, 40) + "'", "sequential or tree");
-    package.tree_sum = sum == "tree";
+    package.conifer_sum = sum == "tree" ? ConiferSum::tree : ConiferSum::sequential;
     conifer.finish();
     if (package.format != "conifer")
       section.fail("conifer", "set for format " + package.format.substr(0, 40), "format conifer");
@@ -256,6 +271,7 @@ ModelInfo describe(const PackageDescription& package, const Engine& engine) {
     if (seed.word >= words)
       throw Error(entry.where, "seed '" + seed.name + "' on word " + std::to_string(seed.word),
                   "a word in 0.." + std::to_string(words - 1));
+    expect_other_name(info, entry);
     if (!names.insert(seed.name).second) throw Error(entry.where, "a second seed '" + seed.name + "'");
     if (!bits.insert(seed.bit).second) throw Error(entry.where, "a second seed on bit " + std::to_string(seed.bit));
     info.seeds.push_back(std::move(seed));

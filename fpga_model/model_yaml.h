@@ -38,7 +38,11 @@ struct SeedEntry {
   Seed seed;           // `output` is not yet resolved
   std::string output;  // its name
   std::string where;
+  std::string name_where;
 };
+
+// How the leaves of a score of a decision tree are added.
+enum class ConiferSum { sequential, tree };
 
 struct PackageDescription {
   std::string name;
@@ -49,8 +53,8 @@ struct PackageDescription {
   std::string format;
   std::string format_where;
   std::string path;
-  bool tree_sum = false;  // conifer: {sum: tree}
-  bool has_conifer = false;
+  std::string path_where;
+  std::optional<ConiferSum> conifer_sum;      // conifer: {sum: tree}; none: as the file's backend does
   bool in_process = false;                    // cms_emulator: the library runs in this process
   std::optional<std::string> hls4ml_version;  // hls4ml: {version: "1.2.0"}
   std::string file;                           // for messages

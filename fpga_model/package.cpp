@@ -107,14 +107,37 @@ Status PackageModel::evaluate_all(const WordsView& in, std::size_t rows, const T
   });
 }
 
+namespace {
+
+std::string listed(const std::vector<std::string>& names) {
+  constexpr std::size_t kMost = 8;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kMost); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  return names.size() > kMost ? text + " and " + std::to_string(names.size() - kMost) + " more" : text;
+}
+
+Error missing_path(const PackageFiles& files, const PackageDescription& package) {
+  std::vector<std::string> others;
+  for (const auto& [path, bytes] : files.contents()) {
+    if (path != "model.yaml" && !path.starts_with("golden_")) others.push_back(path);
+  }
+  return {package.path_where, "'" + package.path.substr(0, 100) + "', which is not in the package",
+          others.empty() ? "a file beside it: there is none" : "one of its files: " + listed(others)};
+}
+
+}  // namespace
+
 std::shared_ptr<const PackageModel> load_package(const std::filesystem::path& folder, const LoadOptions& options) {
   const PackageFiles files(folder);
   const std::string yaml = files.where("model.yaml");
   const PackageDescription package = parse_model_yaml(files.content("model.yaml"), yaml);
+  if (!files.holds(package.path)) throw missing_path(files, package);
   std::unique_ptr<const Engine> engine = load_engine(files, package);
   ModelInfo info = describe(package, *engine);
   info.hash = files.hash();
   info.warnings = engine->warnings();
+  if (!files.leavings().empty())
+    info.warnings.push_back("leavings in the folder, no part of the model: " + listed(files.leavings()));
   auto model = std::make_shared<PackageModel>(std::move(info), std::move(engine), options.target);
   if (options.check_golden) model->set_golden(check_golden(*model, files));
   return model;

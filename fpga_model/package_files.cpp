@@ -1,5 +1,7 @@
 #include "fpga_model/package_files.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 
 #include "core/digest.h"
@@ -26,8 +28,14 @@ PackageFiles::PackageFiles(const fs::path& folder) : folder_(folder) {
     if (!fs::is_directory(folder))
       throw Error(folder.string(), "not a folder", "a model package (docs/model_package.md)");
     std::uintmax_t total = 0;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
+    for (auto at = fs::recursive_directory_iterator(folder); at != fs::recursive_directory_iterator(); ++at) {
+      const fs::directory_entry& entry = *at;
       const fs::file_status status = entry.symlink_status();
+      if (is_leaving(entry.path().filename().string())) {
+        leavings_.push_back(entry.path().lexically_relative(folder).generic_string());
+        if (fs::is_directory(status)) at.disable_recursion_pending();
+        continue;
+      }
       if (fs::is_directory(status)) continue;
       const std::string where = entry.path().string();
       if (fs::is_symlink(status))
@@ -43,6 +51,7 @@ PackageFiles::PackageFiles(const fs::path& folder) : folder_(folder) {
   } catch (const fs::filesystem_error& error) {
     throw Error(folder.string(), error.code().message(), "a readable model package");
   }
+  std::sort(leavings_.begin(), leavings_.end());
   Sha256 digest;
   for (const auto& [path, content] : contents_) {  // std::map<std::string> is ordered by bytes
     digest.update(path);
@@ -53,6 +62,18 @@ PackageFiles::PackageFiles(const fs::path& folder) : folder_(folder) {
     digest.update(content);
   }
   hash_ = digest.hex();
+}
+
+bool is_leaving(const std::string& name) {
+  if (name.starts_with(".") || name == "__pycache__") return true;
+  constexpr std::array<std::string_view, 5> kEndings = {"~", ".lock", ".swp", ".tmp", ".orig"};
+  return std::any_of(kEndings.begin(), kEndings.end(), [&](std::string_view ending) { return name.ends_with(ending); });
+}
+
+bool PackageFiles::holds(const std::string& path) const {
+  if (path == "." || contents_.contains(path)) return true;
+  const auto next = contents_.lower_bound(path + "/");
+  return next != contents_.end() && next->first.starts_with(path + "/");
 }
 
 std::string_view PackageFiles::content(const std::string& path) const {

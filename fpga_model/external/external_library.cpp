@@ -13,6 +13,7 @@
 #include "core/error.h"
 #include "fpga_model/external/any_pointer.h"
 #include "fpga_model/external/call.h"
+#include "fpga_model/external/elf_image.h"
 #include "fpga_model/json_section.h"
 
 namespace vigil::fpga_model {
@@ -158,8 +159,9 @@ std::string to_json(const LibraryLayout& layout) {
                         {"function", layout.function},
                         {"is_double", layout.is_double},
                         {"inputs", json_of(layout.inputs)},
-                        {"outputs", json_of(layout.outputs)}}
-      .dump();
+                        {"outputs", json_of(layout.outputs)},
+                        {"left_out", layout.left_out}}
+      .dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 LibraryLayout read_layout(std::string_view json, const std::string& where) {
@@ -182,11 +184,32 @@ LibraryLayout read_layout(std::string_view json, const std::string& where) {
   layout.is_double = top.flag("is_double", false);
   layout.inputs = read_ports(top, "inputs", layout.input_bytes);
   layout.outputs = read_ports(top, "outputs", layout.output_bytes);
+  layout.left_out = top.texts("left_out");
   top.finish();
   return layout;
 }
 
 SharedObject::SharedObject(std::string_view bytes, const std::string& where) {
+  ElfImage image{std::string(bytes)};
+  image.isolate_unique_symbols();
+  for (;;) {
+    // Without a library it names, every symbol must be there already.
+    const std::string problem = load(image.bytes(), left_out_.empty() ? RTLD_LAZY : RTLD_NOW);
+    if (handle_ != nullptr) return;
+    constexpr std::string_view kNotFound = ": cannot open shared object file";
+    const std::size_t end = problem.find(kNotFound);
+    const std::string missing = end == std::string::npos ? std::string{} : problem.substr(0, end);
+    if (!missing.empty() && image.leave_out(missing)) {
+      left_out_.push_back(missing);
+      continue;
+    }
+    std::string what = "cannot be loaded: " + problem.substr(0, 300);
+    for (const std::string& name : left_out_) what += "; it needs " + name.substr(0, 100) + ", which is not found";
+    throw Error(where, what, missing.empty() && left_out_.empty() ? "" : "the folder of that library in LD_LIBRARY_PATH");
+  }
+}
+
+std::string SharedObject::load(const std::string& bytes, int mode) {
   fd_ = ::memfd_create("vigil-library", MFD_CLOEXEC);
   std::size_t written = 0;
   while (fd_ >= 0 && written < bytes.size()) {
@@ -196,12 +219,13 @@ SharedObject::SharedObject(std::string_view bytes, const std::string& where) {
     written += static_cast<std::size_t>(n);
   }
   if (fd_ >= 0 && written == bytes.size())
-    handle_ = ::dlopen(("/proc/self/fd/" + std::to_string(fd_)).c_str(), RTLD_LAZY | RTLD_LOCAL);
-  if (handle_ != nullptr) return;
+    handle_ = ::dlopen(("/proc/self/fd/" + std::to_string(fd_)).c_str(), mode | RTLD_LOCAL);
+  if (handle_ != nullptr) return {};
   const char* reason = written == bytes.size() ? ::dlerror() : std::strerror(errno);
   const std::string what = reason != nullptr ? reason : "unknown reason";
   if (fd_ >= 0) ::close(fd_);
-  throw Error(where, "cannot be loaded: " + what.substr(0, 300));
+  fd_ = -1;
+  return what;
 }
 
 SharedObject::~SharedObject() {

@@ -22,6 +22,7 @@ struct LibraryLayout {
   std::string function;               // hls4ml_library: what is called
   bool is_double = false;             // its pointers are double*, else float*
   std::vector<Port> inputs, outputs;  // hls4ml_library: offsets are not used
+  std::vector<std::string> left_out;  // libraries it names that are not found and not used
 
   std::size_t input_words() const;
   std::size_t output_words() const;
@@ -34,15 +35,20 @@ LibraryLayout read_layout(std::string_view json, const std::string& where);
 
 class SharedObject {
  public:
-  // Loads the bytes as they are, not the file they came from. Throws Error with the loader's message.
+  // Loads the bytes, not the file they came from, but for two changes (elf_image.h): nothing of it is shared with other
+  // libraries, and what it needs by name only may be missing. Throws Error with the loader's message.
   SharedObject(std::string_view bytes, const std::string& where);
   SharedObject(const SharedObject&) = delete;
   SharedObject& operator=(const SharedObject&) = delete;
   ~SharedObject();
 
   void* find(const std::string& symbol) const;  // null where there is none
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
+  std::string load(const std::string& bytes, int mode);  // what went wrong
+
+  std::vector<std::string> left_out_;
   int fd_ = -1;
   void* handle_ = nullptr;
 };

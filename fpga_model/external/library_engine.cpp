@@ -52,6 +52,8 @@ LibraryEngine::LibraryEngine(std::string library, const std::string& where, cons
   first->process = std::make_unique<HostProcess>(request_);
   layout_ = read_layout(first->process->layout(), where);
   request_.layout = first->process->layout();
+  for (const std::string& name : layout_.left_out)
+    warnings_.push_back(name + ", which the library names, is not found; no symbol of it is used");
   if (options.in_process) {
     object_ = std::make_unique<SharedObject>(request_.library, where);
   } else {

@@ -109,11 +109,13 @@ LibrarySymbols read_library_symbols(std::string_view bytes, const std::string& w
   if (!bytes.starts_with(kElf) || bytes.size() < 64 || bytes[16] != 3 || bytes[18] != 62)
     throw Error(where, "not a shared library of this machine", "an x86-64 ELF shared object");
   bool create = false, destroy = false;
-  std::set<std::string> pointers, managers, bridges, functions;
+  std::set<std::string> pointers, managers, bridges, functions, texts;
   std::size_t names = 0;
   for_each_name(bytes, [&](std::string_view name) {
     create = create || name == "create_model";
     destroy = destroy || name == "destroy_model";
+    if (name.ends_with(".txt") && name.find('/') == std::string_view::npos && texts.size() < kMaxTypes)
+      texts.emplace(name);
     if (name.ends_with("_float") || name.ends_with("_double")) {
       if (!name.starts_with("_Z")) bridges.emplace(name);
     } else if (name.starts_with("_Z") && names < kMaxDemangled) {
@@ -151,6 +153,7 @@ LibrarySymbols read_library_symbols(std::string_view bytes, const std::string& w
   if (out.project.empty())
     throw Error(where, "a library with neither create_model and destroy_model nor <project>_float",
                 "a CMS emulator library or the library hls4ml compiles");
+  out.weight_files.assign(texts.begin(), texts.end());
   out.has_float = true;
   out.has_double = bridges.contains(out.project + "_double");
   return out;

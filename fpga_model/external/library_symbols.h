@@ -26,6 +26,7 @@ struct LibrarySymbols {
   bool has_float = false;               // <project>_float
   bool has_double = false;              // <project>_double
   std::vector<std::string> parameters;  // element types of the top function's parameters; empty: not told
+  std::vector<std::string> weight_files;  // hls4ml_library: w2.txt and others it reads when it starts
 };
 
 // Throws Error naming `where` for what is no shared library of this machine, and for one that has neither the symbols

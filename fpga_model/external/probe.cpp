@@ -158,8 +158,15 @@ LibraryLayout probe_bridge(const SharedObject& object, const LibrarySymbols& sym
     }
     return run_trial([&] { call_with_pointers(function, pointers.data(), pointers.size()); });
   };
-  if (const TrialResult result = call(types.size(), 0, false); result.trial != Trial::done)
-    throw Error(where, layout.function + " " + result.reason);
+  if (const TrialResult result = call(types.size(), 0, false); result.trial != Trial::done) {
+    if (symbols.weight_files.empty() || result.reason.find("exit code") == std::string::npos)
+      throw Error(where, layout.function + " " + result.reason);
+    throw Error(where,
+                layout.function + " " + result.reason + ": it reads its weights from files (" +
+                    symbols.weight_files.front() + (symbols.weight_files.size() > 1 ? ", ..." : "") +
+                    "), which are not found",
+                "a library with its weights compiled in, or the project: vigil model import FOLDER");
+  }
   for (std::size_t i = 0; i < types.size(); ++i) {
     const std::string what = layout.function + ", argument " + std::to_string(i + 1) + ",";
     const bool is_output = call(i, kPlentyBytes, true).trial == Trial::memory_fault;

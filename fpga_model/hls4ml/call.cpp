@@ -6,7 +6,21 @@
 
 namespace vigil::fpga_model::hls4ml {
 
-void Call::refuse(const std::string& what, const std::string& expected) const { throw Error(where, what, expected); }
+void Call::refuse(const std::string& what, const std::string& expected) const {
+  throw Error(remark.empty() ? where : where + " '" + remark + "'", what, expected);
+}
+
+void Call::expect_channels(std::size_t argument, std::size_t channels) const {
+  if (!is_stream(argument) || type(argument).pack == channels) return;
+  refuse("the stream '" + name(argument) + "' of nnet::array<T, " + std::to_string(type(argument).pack) + ">",
+         std::to_string(channels) + ", the channels: its kernel reads as many of each array");
+}
+
+void Call::expect_same_packs(const std::vector<std::size_t>& streams) const {
+  for (const std::size_t argument : streams) {
+    if (is_stream(argument)) expect_channels(argument, type(streams.front()).pack);
+  }
+}
 
 void Call::expect_arguments(std::size_t least, std::size_t most) const {
   if (arguments.size() >= least && arguments.size() <= most) return;

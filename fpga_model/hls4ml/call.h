@@ -41,12 +41,17 @@ struct Call {
   ElementType template_type(std::size_t i) const;
   const ElementType& type(std::size_t argument) const { return graph().type(name(argument), where); }
   bool is_stream(std::size_t argument = 0) const { return graph().is_stream(name(argument), where); }
+  // Kernels on streams take an nnet::array<T, N> a step: refuses a stream whose N is not `channels`, and streams whose N
+  // differ. Arrays pass.
+  void expect_channels(std::size_t argument, std::size_t channels) const;
+  void expect_same_packs(const std::vector<std::size_t>& streams) const;
   std::string read(std::size_t argument, const Shape& shape) const {
     return graph().read(name(argument), shape, where);
   }
   void write(std::size_t argument, const nlohmann::ordered_json& layer, const std::vector<std::string>& inputs,
              const Shape& shape) const;
   void note(const std::string& text) const;  // prefixed with the layer
+  // Names the layer beside the place.
   [[noreturn]] void refuse(const std::string& what, const std::string& expected = {}) const;
 };
 

@@ -69,6 +69,14 @@ std::string Config::used(const std::string& key) const {
   return name;
 }
 
+bool is_early_product(const Structure& structure) {
+  const auto at = structure.templates.find("product");
+  if (at == structure.templates.end()) return false;
+  Cursor cursor(at->second);
+  while (!cursor.done() && cursor.peek() != "<") cursor.next();
+  return !cursor.done() && split_at_commas(cursor.balanced("<", ">")).size() == 3;
+}
+
 Config Config::nested(const std::string& key) const {
   const auto at = structure_->types.find(key);
   if (at == structure_->types.end()) refuse(key, "missing", "the name of a configuration");

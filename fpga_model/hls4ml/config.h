@@ -9,6 +9,10 @@
 
 namespace vigil::fpga_model::hls4ml {
 
+// Whether the products of a configuration take three types, product::mult<x_T, y_T, res_T>, as hls4ml wrote until 0.6:
+// a product is then cast to the third before anything is added.
+bool is_early_product(const Structure& structure);
+
 class Config {
  public:
   // Throws Error naming `where` when there is no structure of that name.
@@ -28,6 +32,7 @@ class Config {
   ElementType type(const std::string& key) const;
   // The last word before < of `template ... using KEY = nnet::product::mult<...>`; empty when missing.
   std::string used(const std::string& key) const;
+  bool is_early_product() const { return hls4ml::is_early_product(*structure_); }
   // The structure a typedef names.
   Config nested(const std::string& key) const;
   // Type and initialiser of `static const T KEY`, also where it is defined outside.

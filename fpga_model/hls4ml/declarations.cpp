@@ -62,15 +62,18 @@ void Declarations::read_scope(Cursor& cursor, std::size_t depth) {
       cursor.balanced("{", "}");
     } else if (cursor.peek() == "using" && cursor.peek(2) != "=") {
       cursor.until(";");
+    } else if (cursor.peek() == "typedef" && cursor.peek(1) == "struct") {
+      cursor.next();
+      read_structure(cursor, is_template, true);
     } else if (cursor.peek() == "struct" || cursor.peek() == "class" || cursor.peek() == "enum") {
-      read_structure(cursor, is_template);
+      read_structure(cursor, is_template, false);
     } else {
       read_declaration(cursor, nullptr, is_template ? template_parameters : Range{});
     }
   }
 }
 
-void Declarations::read_structure(Cursor& cursor, bool is_template) {
+void Declarations::read_structure(Cursor& cursor, bool is_template, bool is_typedef) {
   const bool is_struct = cursor.next().text == "struct";
   Structure structure;
   const std::string where = cursor.where();
@@ -86,7 +89,12 @@ void Declarations::read_structure(Cursor& cursor, bool is_template) {
     return;
   }
   structure.body = cursor.balanced("{", "}");
-  cursor.until(";");
+  const Range behind = cursor.until(";");
+  if (is_typedef) {
+    if (behind.size() != 1 || behind.begin->kind != TokenKind::identifier)
+      throw Error(where, "a typedef of a structure without a name", "typedef struct { ... } name;");
+    structure.name = std::string(behind.begin->text);
+  }
   if (!is_struct || is_template || structure.name.empty()) return;
   read_members(structure);
   if (!structures_.emplace(structure.name, structure).second)
@@ -191,6 +199,24 @@ void Declarations::read_declaration(Cursor& cursor, Structure* owner, const Rang
 const Structure* Declarations::structure(const std::string& name) const {
   const auto at = structures_.find(name);
   return at == structures_.end() ? nullptr : &at->second;
+}
+
+const Structure* Declarations::structure_of(const Range& type) const {
+  Cursor cursor(type);
+  while (cursor.accept("const") || cursor.accept("static") || cursor.accept("extern") || cursor.accept("inline") ||
+         cursor.accept("struct")) {
+  }
+  std::string name;
+  while (cursor.peek_identifier()) {
+    name = std::string(cursor.next().text);
+    if (!cursor.accept("::")) break;
+  }
+  if (!cursor.done()) return nullptr;
+  if (const auto at = types_.find(name); at != types_.end()) {  // typedef weight2_t model_t
+    if (at->second.size() != 1 || at->second.begin->text == name) return nullptr;
+    name = std::string(at->second.begin->text);
+  }
+  return structure(name);
 }
 
 const Array* Declarations::array(const std::string& name) const {

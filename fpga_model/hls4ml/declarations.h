@@ -27,7 +27,7 @@ struct Value {
   Range initial;  // may be empty
 };
 
-// struct config2 : nnet::dense_config { ... };
+// struct config2 : nnet::dense_config { ... }; or typedef struct weight { ... } weight;
 struct Structure {
   std::string name;
   std::string base;  // last part of its name
@@ -66,11 +66,13 @@ class Declarations {
   // A whole number, 64 bits. `scope`: names of its members come first; may be null.
   std::int64_t integer(const Range& expression, const Structure* scope = nullptr) const;
   ElementType type(const Range& text, const Structure* scope = nullptr) const;
+  // The structure a type names, such as weights with their row and column; null for every other type.
+  const Structure* structure_of(const Range& type) const;
 
  private:
   friend class Evaluator;
   void read_scope(Cursor& cursor, std::size_t depth);
-  void read_structure(Cursor& cursor, bool is_template);
+  void read_structure(Cursor& cursor, bool is_template, bool is_typedef);
   void read_members(Structure& structure);
   void read_declaration(Cursor& cursor, Structure* owner, const Range& template_parameters);
   ElementType type_at(const Range& text, const Structure* scope, int depth) const;

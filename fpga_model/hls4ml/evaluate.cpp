@@ -201,7 +201,15 @@ ElementType Declarations::type_at(const Range& text, const Structure* scope, int
     }
     if (known == nullptr) {
       const auto at = types_.find(name);
-      if (at == types_.end()) refuse();
+      if (at == types_.end()) {
+        if (const Structure* known_structure = structure(name); known_structure != nullptr) {
+          std::string members;
+          for (const auto& [member, value] : known_structure->values) members += (members.empty() ? "" : ", ") + member;
+          throw Error(where, "type '" + name.substr(0, 60) + "', a structure of " + members.substr(0, 100),
+                      "a type of fixed-point words");
+        }
+        refuse();
+      }
       known = &at->second;
     }
     // A member named as the type it stands for means the outer one.

@@ -16,6 +16,7 @@ namespace {
 void elementwise(const Call& call, const Json& layer, std::size_t output = 1) {
   const Config config = call.config();
   const Shape shape = call.graph().shape(call.name(0), config.size("n_in"), call.where);
+  call.expect_same_packs({0, output});
   const std::string input = call.read(0, shape);
   call.write(output, layer, {input}, shape);
 }
@@ -171,6 +172,7 @@ void read_ternary_tanh(const Call& call) {
   const ElementType& type = call.type(1);
   const ElementType& input = call.type(0);
   const FixedPoint whole{2, 2, true};
+  call.expect_same_packs({0, 1});
   const Shape shape = call.graph().shape(call.name(0), call.config().size("n_in"), call.where);
   const std::string source = call.read(0, shape);
   FixedPoint two{3, 3, true};

@@ -91,6 +91,19 @@ Json conv_keys(const Call& call, const Config& config, const Window& window, con
                                  with(window.kernel, {window.channels, window.filters}), n_in, window.filters));
 }
 
+// Until 0.6 the kernels for arrays add channel by channel, and by strategy resource look one row beyond the image.
+void refuse_early_order(const Call& call, const Config& config, const Window& window) {
+  if (call.is_stream() || call.project->release.at_least({0, 7}, "nnet_conv2d.h", "the order of sums in convolutions"))
+    return;
+  const Config multiplier = config.has_type("mult_config") ? config.nested("mult_config") : config;
+  const FixedPoint accum = multiplier.type("accum_t").fixed;
+  if (accum.overflow != Overflow::wrap || accum.saturation_bits > 0)
+    call.refuse("a convolution with the accumulator " + vigil::to_string(accum) + " in hls4ml 0.6 or earlier",
+                "a wrapping accumulator");
+  if (config.choice("strategy") == "resource" && window.padded())
+    call.refuse("a padded convolution of strategy resource in hls4ml 0.6 or earlier", "strategy latency, or no padding");
+}
+
 void read_conv(const Call& call, int dimensions, bool pointwise) {
   call.expect_arguments(4, 4);
   const Config config = call.config();
@@ -102,6 +115,9 @@ void read_conv(const Call& call, int dimensions, bool pointwise) {
       if (stride != 1) call.refuse("a pointwise layer with stride " + std::to_string(stride), "1");
     }
   }
+  call.expect_channels(0, window.channels);
+  call.expect_channels(1, window.filters);
+  refuse_early_order(call, config, window);
   const Json layer = conv_keys(call, config, window, call.type(0), call.name(2), call.name(3));
   const std::string input = call.read(0, window.in);
   call.write(1, layer, {input}, window.out);
@@ -138,6 +154,8 @@ void read_depthwise(const Call& call, int dimensions) {
   call.expect_arguments(4, 4);
   const Config config = call.config();
   const Window window = read_window(call, config, dimensions, true);
+  call.expect_channels(0, window.channels);
+  call.expect_channels(1, window.filters);
   const Json layer = depthwise_keys(call, config, window, call.type(0), call.name(2), call.name(3));
   const std::string input = call.read(0, window.in);
   call.write(1, layer, {input}, window.out);
@@ -155,6 +173,8 @@ void read_separable(const Call& call, int dimensions) {
   Window pointwise = read_window(call, second, dimensions, false);
   if (depthwise.out != pointwise.in)
     call.refuse("a depthwise step that gives " + to_string(depthwise.out), to_string(pointwise.in));
+  call.expect_channels(0, depthwise.channels);
+  call.expect_channels(1, pointwise.filters);
   const Json first_layer = depthwise_keys(call, first, depthwise, call.type(0), call.name(2), call.name(4));
   const Json second_layer = conv_keys(call, second, pointwise, between, call.name(3), call.name(5));
   const std::string input = call.read(0, depthwise.in);
@@ -173,6 +193,8 @@ void read_adder_conv(const Call& call, int dimensions) {
   for (const Token* token = text.begin; token != text.end && token->text != "<"; ++token) {
     if (token->kind == TokenKind::identifier) function = std::string(token->text);
   }
+  call.expect_channels(0, window.channels);
+  call.expect_channels(1, window.filters);
   const Json layer = adder_conv(call, function, call.type(0), window);
   const std::string input = call.read(0, window.in);
   call.write(1, layer, {input}, window.out);
@@ -195,6 +217,8 @@ void read_zeropad(const Call& call, int dimensions) {
   }
   in.push_back(config.size("n_chan"));
   out.push_back(in.back());
+  call.expect_channels(0, in.back());
+  call.expect_channels(1, in.back());
   const std::string input = call.read(0, in);
   call.write(1, {{"op", "zero_pad"}, {"padding", padding}}, {input}, out);
 }

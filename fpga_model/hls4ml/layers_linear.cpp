@@ -12,14 +12,19 @@ using Json = nlohmann::ordered_json;
 namespace {
 
 void read_product(const Call& call, const Config& config, std::size_t n_in, const ElementType& input,
-                  const ElementType& weight, Accumulation& result) {
+                  Accumulation& result) {
   const std::string product = config.used("product");
+  if (config.is_early_product() && !product.empty() && product != "mult" && product != "both_binary" &&
+      product != "weight_exponential") {
+    call.refuse("product '" + product + "' of hls4ml 0.6 or earlier, which negates within the type of the data",
+                "mult, or both_binary");
+  }
   if (product == "weight_binary" || product == "data_binary") {
     result.product = product;
   } else if (product == "both_binary") {
-    if (!input.is_one_bit() || !weight.is_one_bit())
+    if (!input.is_one_bit() || !config.type("weight_t").is_one_bit())
       call.refuse("product both_binary of other types than ap_uint<1>", "ap_uint<1>");
-    if (!call.project->release.at_least({1, 2}, "nnet_mult.h", "xnor products") && n_in % 2 != 0)
+    if (n_in % 2 != 0 && !call.project->release.at_least({1, 2}, "nnet_mult.h", "xnor of an odd number of inputs"))
       call.refuse("xnor of an odd number of inputs (" + std::to_string(n_in) + ") in hls4ml 1.1 or earlier",
                   "an even number");
     result.product = "xnor";
@@ -71,7 +76,7 @@ Accumulation read_accumulation(const Call& call, const Config& config, std::size
   }
   result.accum = config.type("accum_t");
   result.order_matters = result.accum.fixed.overflow != Overflow::wrap || result.accum.fixed.saturation_bits > 0;
-  read_product(call, config, n_in, input, config.type("weight_t"), result);
+  read_product(call, config, n_in, input, result);
   read_order(call, config, n_in, n_out, result);
   return result;
 }
@@ -99,6 +104,32 @@ Json linear_keys(const Call& call, const std::string& op, const Accumulation& ac
   layer["bias"] = constant(b.type.fixed, {n_out}, b.raw);
   return layer;
 }
+
+namespace {
+
+// dense_compressed: weights that are not zero, each with its row and column. Its sums come in another order.
+void read_compressed_dense(const Call& call, const Config& config) {
+  const std::size_t n_in = config.size("n_in");
+  const std::size_t n_out = config.size("n_out");
+  if (!call.project->weights.is_compressed(call.name(2)))
+    call.refuse("strategy 'compressed' with weights '" + call.name(2) + "'",
+                "structures of row_index, col_index and weight");
+  const std::string product = config.used("product");
+  if (!product.empty() && product != "mult") call.refuse("product '" + product + "' of compressed weights", "mult");
+  const FixedPoint accum = config.type("accum_t").fixed;
+  if (accum.overflow != Overflow::wrap || accum.saturation_bits > 0)
+    call.refuse("compressed weights with the accumulator " + vigil::to_string(accum), "a wrapping accumulator");
+  const WeightArray w = call.project->weights.read_compressed(call.name(2), n_in, n_out, call.where);
+  const WeightArray b = call.project->weights.read(call.name(3), n_out, call.where);
+  const Json layer = {{"op", "dense"},
+                      {"accum", vigil::to_string(accum)},
+                      {"weights", constant(w.type.fixed, {n_in, n_out}, w.raw)},
+                      {"bias", constant(b.type.fixed, {n_out}, b.raw)}};
+  const std::string input = call.read(0, {n_in});
+  call.write(1, layer, {input}, {n_out});
+}
+
+}  // namespace
 
 void read_adder_dense(const Call& call) {
   call.expect_arguments(2, 2);
@@ -131,6 +162,9 @@ void read_dense(const Call& call) {
     return;
   }
   call.expect_arguments(4, 4);
+  if (config.choice("strategy") == "compressed" || call.function == "dense_compressed" ||
+      call.project->weights.is_compressed(call.name(2)))
+    return read_compressed_dense(call, config);
   const Accumulation accumulation = read_accumulation(call, config, n_in, n_out, call.type(0));
   const Json layer = linear_keys(call, "dense", accumulation, call.name(2), call.name(3), {n_in, n_out}, n_in, n_out);
   const std::string input = call.read(0, {n_in});

@@ -29,6 +29,7 @@ std::string read_repeated(const Call& call, std::size_t argument, std::size_t wo
 
 void read_merge(const Call& call) {
   call.expect_arguments(3, 3);
+  call.expect_same_packs({0, 1, 2});
   const Config config = call.config();
   const std::size_t words = config.size("n_elem");
   const auto known = [&](std::size_t i) { return call.graph().shape(call.name(i), words, call.where); };
@@ -98,6 +99,11 @@ void read_concatenate(const Call& call) {
   if (dimensions == 3 && axis == 2 && first[2] != second[2] && !call.is_stream() &&
       !call.project->release.at_least({1, 2}, "nnet_merge.h", "concatenation of unlike channels"))
     call.refuse("a concatenation of unlike channels: hls4ml before 1.2 copies the wrong cells", "equal channels");
+  if (dimensions > 1) {
+    call.expect_channels(0, first.back());
+    call.expect_channels(1, second.back());
+    call.expect_channels(2, out.back());
+  }
   const std::string a = call.read(0, first);
   const std::string b = call.read(1, second);
   call.write(2, {{"op", "concatenate"}, {"axis", axis}}, {a, b}, out);

@@ -35,6 +35,7 @@ Json threshold(const Call& call, std::size_t argument, std::size_t count) {
 
 void read_normalize(const Call& call) {
   call.expect_arguments(4, 4);
+  call.expect_same_packs({0, 1});
   const Config config = call.config();
   const std::size_t words = config.size("n_in");
   const std::size_t count = per_channel(call, config, words);
@@ -43,32 +44,41 @@ void read_normalize(const Call& call) {
   const WeightArray scale = call.project->weights.read(call.name(2), count, call.where);
   const WeightArray shift = call.project->weights.read(call.name(3), count, call.where);
   const Shape shape = shape_of(call, words, count);
-  const std::string input = call.read(0, shape);
-  call.write(1,
-             {{"op", "scale_shift"},
-              {"scale", constant(scale.type.fixed, {count}, scale.raw)},
-              {"shift", constant(shift.type.fixed, {count}, shift.raw)}},
-             {input}, shape);
+  std::string input = call.read(0, shape);
+  Json scales = constant(scale.type.fixed, {count}, scale.raw);
+  const Json shifts = constant(shift.type.fixed, {count}, shift.raw);
+  if (config.is_early_product()) {  // until 0.6 the product is cast to the result before the shift is added
+    const FixedPoint one{2, 2, true};
+    const Json zero = constant(one, {1}, {0});
+    input = call.graph().intermediate(call.name(1), {{"op", "scale_shift"}, {"scale", scales}, {"shift", zero}},
+                                      {input}, shape, call.type(1).fixed, call.where);
+    scales = constant(one, {1}, {1});
+  }
+  call.write(1, {{"op", "scale_shift"}, {"scale", scales}, {"shift", shifts}}, {input}, shape);
 }
 
 void read_normalize_binary_tanh(const Call& call) {
   call.expect_arguments(3, 3);
+  call.expect_same_packs({0, 1});
   const Config config = call.config();
   const std::size_t words = config.size("n_in");
   const std::size_t count = per_channel(call, config, words);
+  const bool inclusive =
+      call.project->release.at_least({0, 8}, "nnet_batchnorm.h", "binary_tanh of a word that equals its threshold");
   const Json limit = threshold(call, 2, count);
   const Shape shape = shape_of(call, words, count);
   const std::string input = call.read(0, shape);
   call.write(1,
              {{"op", "threshold"},
               {"thresholds", Json::array({limit})},
-              {"compare", Json::array({">="})},
+              {"compare", Json::array({inclusive ? ">=" : ">"})},
               {"levels", {0, word_of(1, call.type(1))}}},
              {input}, shape);
 }
 
 void read_normalize_ternary_tanh(const Call& call) {
   call.expect_arguments(4, 4);
+  call.expect_same_packs({0, 1});
   const Config config = call.config();
   const std::size_t words = config.size("n_in");
   const std::size_t count = per_channel(call, config, words);

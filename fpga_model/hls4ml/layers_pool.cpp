@@ -42,6 +42,8 @@ FixedPoint accumulator(const Call& call, const Config& config, const std::string
 
 void write_pool(const Call& call, const Config& config, const PoolShape& shape, const char* stream_order) {
   const std::string mode = pool_mode(call, config);
+  if (call.is_stream() && !call.project->release.at_least({0, 7}, "nnet_pooling_stream.h", "sums of pooling on streams"))
+    call.refuse("pooling on streams in hls4ml 0.6 or earlier, which adds in the type of the data", "0.7 or later");
   Json layer = {{"op", "pool"}, {"mode", mode}, {"kernel", shape.kernel}, {"stride", shape.stride}};
   bool padded = false;
   for (const Shape& side : shape.padding) padded = padded || side[0] != 0 || side[1] != 0;
@@ -60,6 +62,24 @@ void write_pool(const Call& call, const Config& config, const PoolShape& shape, 
     return;
   }
   call.write(1, layer, {input}, shape.out);
+}
+
+// Windows other than their stride in io_parallel. Before 1.2 the kernel of two dimensions reads cells it never filled,
+// before 1.0 that of one dimension too; in 1.0 and 1.1 the latter steps on while a stride fits, not while a window does.
+void expect_filled_windows(const Call& call, const Config& config, const PoolShape& shape) {
+  ReleaseTeller& release = call.project->release;
+  if (release.at_least({1, 2}, "nnet_pooling.h", "windows other than their stride")) return;
+  if (shape.kernel.size() == 2)
+    call.refuse("a window other than its stride: hls4ml before 1.2 reads cells it never filled", "window = stride");
+  if (!release.at_least({1, 0}, "nnet_pooling.h", "windows other than their stride"))
+    call.refuse("a window other than its stride: hls4ml before 1.0 reads cells it never filled", "window = stride");
+  const std::size_t written = (shape.in[0] + shape.padding[0][0] + shape.padding[0][1]) / shape.stride[0];
+  if (written != shape.out[0])
+    call.refuse("a window other than its stride: the kernel of hls4ml 1.0 and 1.1 writes " + std::to_string(written) +
+                    " outputs of " + std::to_string(shape.out[0]),
+                "as many as there are");
+  if (config.flag_or("count_pad", false))
+    call.refuse("count_pad with a window other than its stride: hls4ml 1.0 and 1.1 divide by the stride", "false");
 }
 
 void read_pool(const Call& call, int dimensions) {
@@ -87,10 +107,9 @@ void read_pool(const Call& call, int dimensions) {
   shape.in.push_back(config.size("n_filt"));
   shape.out.push_back(shape.in.back());
   if (call.is_stream() && padded) call.refuse("a padded window in io_stream", "no padding");
-  if (!call.is_stream() && !square) {
-    if (!call.project->release.at_least({1, 2}, "nnet_pooling.h", "windows that are no multiple of the stride"))
-      call.refuse("a window other than its stride: hls4ml before 1.2 reads cells it never filled", "window = stride");
-  }
+  call.expect_channels(0, shape.in.back());
+  call.expect_channels(1, shape.out.back());
+  if (!call.is_stream() && !square) expect_filled_windows(call, config, shape);
   if (padded && !call.project->release.at_least({1, 0}, "nnet_pooling.h", "averages over padding"))
     call.refuse("a padded window in hls4ml 0.8 or earlier", "no padding");
   write_pool(call, config, shape, "stream_window");
@@ -110,6 +129,7 @@ void read_global(const Call& call, int dimensions) {
   }
   shape.in.push_back(config.size("n_filt"));
   shape.out.push_back(shape.in.back());
+  call.expect_channels(0, shape.in.back());
   write_pool(call, config, shape, "stream_global");
 }
 

@@ -56,6 +56,8 @@ void read_recurrent(const Call& call, const std::string& op, std::size_t gates) 
   layer["recurrent_activation"] =
       table_of(call, config, "activation_recr", op == "lstm" ? "ACT_CONFIG_LSTM" : "ACT_CONFIG_GRU");
   layer["activation"] = table_of(call, config, "activation", "ACT_CONFIG_T");
+  call.expect_channels(0, features);
+  if (steps_out > 1) call.expect_channels(1, units);
   const std::string input = call.read(0, {steps, features});
   call.write(1, layer, {input}, steps_out > 1 ? Shape{steps, units} : Shape{units});
 }

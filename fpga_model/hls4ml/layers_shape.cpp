@@ -87,9 +87,16 @@ void read_clone_stream(const Call& call) {
   const std::int64_t words = call.project->declarations.integer(call.templates[2]);
   if (words < 1 || words > static_cast<std::int64_t>(kMaxWords))
     call.refuse(std::to_string(words) + " words", "1..2^24");
+  call.expect_same_packs({0, 1, 2});
   const std::string source = call.name(0);
   call.read(0, call.graph().shape(source, static_cast<std::size_t>(words), call.where));
   for (std::size_t i = 1; i < call.arguments.size(); ++i) call.graph().copy(call.name(i), source, call.where);
+}
+
+// print_result<T, n>(tensor, std::cout): prints. On a stream it would take what the next layer should read.
+void read_print_result(const Call& call) {
+  call.expect_arguments(2, 3);
+  if (call.is_stream(0)) call.refuse("print_result of a stream, which empties it", "an array");
 }
 
 // Writes a tensor into a file while simulating; a stream is read and written back.
@@ -103,6 +110,8 @@ void read_embedding(const Call& call) {
   const std::size_t rows = config.size("vocab_size");
   if (rows > kMaxWords / n_out) call.refuse("a table beyond 2^24 words");
   const WeightArray table = call.project->weights.read(call.name(2), rows * n_out, call.where);
+  call.expect_channels(0, n_in);
+  call.expect_channels(1, n_out);
   const std::string input = call.read(0, {n_in});
   call.write(1, {{"op", "embedding"}, {"table", constant(table.type.fixed, {rows, n_out}, table.raw)}}, {input},
              {n_in, n_out});

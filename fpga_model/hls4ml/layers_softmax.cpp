@@ -89,6 +89,7 @@ Json softmax_keys(const Call& call, const Config& config) {
 
 void read_softmax(const Call& call) {
   call.expect_arguments(2, 2);
+  call.expect_same_packs({0, 1});
   const Config config = call.config();
   const Json layer = softmax_keys(call, config);
   const std::size_t words = config.size("n_in");

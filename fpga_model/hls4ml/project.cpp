@@ -5,6 +5,9 @@
 #include <set>
 
 #include "core/error.h"
+#include "fpga_model/hls4ml/backend.h"
+#include "fpga_model/hls4ml/kernel_headers.h"
+#include "fpga_model/hls4ml/paths.h"
 #include "fpga_model/hls4ml/top_function.h"
 #include "fpga_model/quirks.h"
 
@@ -12,40 +15,14 @@ namespace vigil::fpga_model {
 namespace hls4ml {
 namespace {
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string{} : path.substr(0, slash + 1);
-}
-
-std::string name_of(const std::string& path) { return path.substr(folder_of(path).size()); }
-
-// "a/../b" -> "b"
-std::string plain(const std::string& path) {
-  std::vector<std::string> parts;
-  std::size_t at = 0;
-  while (at <= path.size()) {
-    const std::size_t slash = std::min(path.find('/', at), path.size());
-    const std::string part = path.substr(at, slash - at);
-    at = slash + 1;
-    if (part.empty() || part == ".") continue;
-    if (part == ".." && !parts.empty() && parts.back() != "..") {
-      parts.pop_back();
-    } else {
-      parts.push_back(part);
-    }
-  }
-  std::string joined;
-  for (const std::string& part : parts) joined += (joined.empty() ? "" : "/") + part;
-  return joined;
-}
-
 class ProjectReader {
  public:
   ProjectReader(const std::map<std::string, std::string>& files, const std::string& where,
                 const std::optional<std::string>& version)
-      : files_(files), where_(where), release_(version, where) {}
+      : files_(files), where_(where), release_(version, where), headers_(files, where, release_) {}
 
   Hls4mlProject run() {
+    expect_known_backend(files_, where_);
     const SourceFile& top = open(find_top());
     top_path_ = plain_path_;
     follow_includes(top, plain_path_);
@@ -54,10 +31,11 @@ class ProjectReader {
     const auto [name, function] = find_function(top);
     Weights weights(declarations_);
     add_texts(weights, *function);
-    release_.look_at(declarations_);
+    release_.look_at(declarations_, returns_sizes(*function));
+    if (!release_.is_stated()) headers_.expect_known(*function);
     std::vector<std::string> notes;
     Graph graph;
-    ProjectContext project{declarations_, weights, headers_, graph, release_, notes};
+    ProjectContext project{declarations_, weights, headers_.texts(), graph, release_, notes};
     read_top_function(name, *function, top, project);
     Hls4mlProject result;
     result.name = name;
@@ -104,10 +82,9 @@ class ProjectReader {
     for (const Include& include : file.includes) {
       const std::string target = plain(folder_of(path) + include.path);
       const std::string name = name_of(target);
-      const bool utility = include.path.find("nnet_utils/") != std::string::npos;
       if (!files_.contains(target) || seen_.contains(target)) continue;
-      if (utility && name != "nnet_code_gen.h") {
-        add_header(name, target);
+      if (is_kernel_header(include.path, files_.at(target))) {
+        headers_.add(target);
         continue;
       }
       if (name.starts_with("ap_") || name.starts_with("hls_") || name == "emulator.h") continue;
@@ -122,16 +99,12 @@ class ProjectReader {
     order_.push_back(&file);
   }
 
-  void add_header(const std::string& name, const std::string& path) {
-    seen_.insert(path);
-    const std::string& bytes = files_.at(path);
-    release_.look_at_header(name, bytes, shown(path));
-    try {
-      std::size_t budget = std::size_t{1} << 20;
-      headers_[name] = tokenize(bytes, shown(path), budget);
-    } catch (const Error&) {
-      headers_.erase(name);  // look_at_header has noted it
+  // Until 0.6: unsigned short &const_size_in_1
+  static bool returns_sizes(const Function& function) {
+    for (const Token* token = function.parameters.begin; token != function.parameters.end; ++token) {
+      if (token->text.starts_with("const_size_")) return true;
     }
+    return false;
   }
 
   std::pair<std::string, const Function*> find_function(const SourceFile& top) const {
@@ -166,10 +139,10 @@ class ProjectReader {
   const std::map<std::string, std::string>& files_;
   const std::string& where_;
   ReleaseTeller release_;
+  KernelHeaders headers_;
   Declarations declarations_;
   std::list<SourceFile> sources_;
   std::vector<const SourceFile*> order_;  // includes before what includes them
-  std::map<std::string, SourceFile> headers_;
   std::set<std::string> seen_;
   std::string plain_path_;
   std::string top_path_;

@@ -4,6 +4,7 @@
 
 #include "core/digest.h"
 #include "core/error.h"
+#include "fpga_model/hls4ml/config.h"
 
 namespace vigil::fpga_model::hls4ml {
 namespace {
@@ -48,7 +49,7 @@ std::string release_name(const Release& release) {
   return std::to_string(release.major) + "." + std::to_string(release.minor);
 }
 
-ReleaseTeller::ReleaseTeller(const std::optional<std::string>& stated, const std::string& where) {
+ReleaseTeller::ReleaseTeller(const std::optional<std::string>& stated, const std::string& where) : where_(where) {
   if (stated) stated_ = parse_release(*stated, where);
 }
 
@@ -62,7 +63,8 @@ void ReleaseTeller::narrow(const Release& first, const Release& last, const std:
   if (before.first < project_.first || project_.last < before.last) reason_ += (reason_.empty() ? "" : ", ") + why;
 }
 
-void ReleaseTeller::look_at(const Declarations& declarations) {
+void ReleaseTeller::look_at(const Declarations& declarations, bool has_sizes) {
+  bool early = false;
   bool softmax = false;
   bool normed = false;
   bool dense = false;
@@ -70,6 +72,7 @@ void ReleaseTeller::look_at(const Declarations& declarations) {
   bool merge = false;
   bool broadcasts = false;
   for (const auto& [name, structure] : declarations.structures()) {
+    early = early || is_early_product(structure);
     if (name.starts_with("softmax_config")) {
       softmax = true;
       normed = normed || structure.types.contains("inp_norm_t") || structure.values.contains("n_slice");
@@ -81,6 +84,11 @@ void ReleaseTeller::look_at(const Declarations& declarations) {
       broadcasts = broadcasts || structure.values.contains("n_elem1");
     }
   }
+  if (has_sizes || early) {
+    narrow({0, 0}, {0, 6}, has_sizes ? "the sizes its top function returns" : "products of three types");
+  } else {
+    project_.first = {0, 7};
+  }
   if (kernels) narrow({1, 0}, {9, 9}, "dense configurations with 'kernel'");
   if (dense && !kernels) narrow({0, 0}, {0, 9}, "dense configurations without 'kernel'");
   if (normed) narrow({1, 2}, {9, 9}, "softmax configurations with 'inp_norm_t'");
@@ -89,35 +97,39 @@ void ReleaseTeller::look_at(const Declarations& declarations) {
   if (merge && !broadcasts) narrow({0, 0}, {1, 2}, "merge configurations without 'n_elem1'");
 }
 
-void ReleaseTeller::look_at_header(const std::string& name, std::string_view bytes, const std::string& path) {
+ReleaseTeller::Header ReleaseTeller::look_at_header(const std::string& name, std::string_view bytes,
+                                                    const std::string& path) {
   std::string print;
   try {
     print = header_fingerprint(bytes, path);
   } catch (const Error&) {  // no C++ text at all
     unknown_.insert(name);
-    return;
+    return {name, false};
   }
   Span span{{9, 9}, {0, 0}};
+  Header header{name, false};
   for (const KnownHeader& known : kKnownHeaders) {
-    if (name != known.name || print != known.fingerprint) continue;
+    if (print != known.fingerprint) continue;
+    header = {known.name, true};
     span.first = std::min(span.first, known.first);
     span.last = std::max(span.last, known.last);
   }
-  if (span.last < span.first) {
-    unknown_.insert(name);
+  if (header.known) {
+    headers_[header.name] = span;
   } else {
-    headers_[name] = span;
+    unknown_.insert(name);
   }
+  return header;
 }
 
-bool ReleaseTeller::at_least(const Release& release, const std::string& header, const std::string& what) {
+bool ReleaseTeller::at_least(const Release& release, const std::string& header, const std::string& what) const {
   if (stated_) return *stated_ >= release;
   const auto at = headers_.find(header);
   const Span& span = at != headers_.end() ? at->second : project_;
   if (span.first >= release) return true;
   if (span.last < release) return false;
-  assumed_.insert(what + ": hls4ml " + release_name(release) + " or later assumed, no file tells (hls4ml version)");
-  return true;
+  throw Error(where_, what + ": they changed in hls4ml " + release_name(release) + ", and no file tells the release",
+              kAskForRelease);
 }
 
 std::vector<std::string> ReleaseTeller::notes() const {
@@ -125,20 +137,19 @@ std::vector<std::string> ReleaseTeller::notes() const {
   if (stated_) {
     notes.push_back("hls4ml " + release_name(*stated_) + ", as stated");
   } else if (!reason_.empty()) {
-    const bool open_end = project_.last == Release{9, 9};
-    const bool open_start = project_.first == Release{0, 0};
-    std::string span =
-        open_end     ? release_name(project_.first) + " or later"
-        : open_start ? release_name(project_.last == Release{0, 9} ? Release{0, 8} : project_.last) + " or earlier"
-        : project_.first == project_.last ? release_name(project_.first)
-                                          : release_name(project_.first) + " to " + release_name(project_.last);
+    const Release last = project_.last == Release{0, 9} ? Release{0, 8} : project_.last;
+    std::string span = project_.last == Release{9, 9}    ? release_name(project_.first) + " or later"
+                       : project_.first == Release{0, 0} ? release_name(last) + " or earlier"
+                       : project_.first == last          ? release_name(last)
+                                                         : release_name(project_.first) + " to " + release_name(last);
     notes.push_back("hls4ml " + span + ", told from " + reason_);
   }
-  notes.insert(notes.end(), assumed_.begin(), assumed_.end());
   if (!unknown_.empty()) {
     std::string names;
     for (const std::string& name : unknown_) names += (names.empty() ? "" : ", ") + name;
-    notes.push_back("nnet_utils of no known release, read as the release's own: " + names);
+    notes.push_back("nnet_utils of no known release" +
+                    std::string(stated_ ? ", read by the rules of the release stated: " : ", which no layer uses: ") +
+                    names);
   }
   return notes;
 }

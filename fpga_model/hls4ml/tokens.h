@@ -63,6 +63,7 @@ class Cursor {
   Range balanced(std::string_view open, std::string_view close);
   // Up to (not including) the first of `stops` outside brackets of any kind; < and > count as brackets.
   Range until(std::string_view stops);
+  Range rest() const { return {range_.file, at_, range_.end}; }
   std::string where() const;
   [[noreturn]] void fail(const std::string& expected) const;
 

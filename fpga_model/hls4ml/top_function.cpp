@@ -1,8 +1,10 @@
 #include "fpga_model/hls4ml/top_function.h"
 
 #include <cctype>
+#include <set>
 
 #include "core/error.h"
+#include "fpga_model/hls4ml/printing.h"
 
 namespace vigil::fpga_model::hls4ml {
 
@@ -49,10 +51,11 @@ class TopFunction {
       declare(name, type, words_of(cursor), true, false, parameter.where());
     } else if (is_stream && is_reference) {
       declare(name, type, 0, true, true, parameter.where());
-    } else if (!is_reference) {
+    } else if (is_reference) {
+      sizes_.insert(name);  // until 0.6: const_size_in_1 and the like
+    } else {
       throw Error(parameter.where(), "parameter '" + parameter.text() + "'", "an array or a stream");
     }
-    // A plain reference (sizes in old releases) takes no part.
   }
 
   static bool names_stream(const Range& type) {
@@ -78,7 +81,14 @@ class TopFunction {
   }
 
   void statement(Cursor& cursor) {
-    if (cursor.accept(";")) return;
+    if (cursor.accept(";") || skip_printing(cursor)) return;
+    if (cursor.peek(1) == "=" && sizes_.contains(std::string(cursor.peek()))) {  // const_size_in_1 = N_INPUT_1_1;
+      cursor.next();
+      cursor.next();
+      project_.declarations.integer(cursor.until(";"));
+      cursor.expect(";");
+      return;
+    }
     if (cursor.peek() == "if") {  // if (!loaded_weights) { ... }
       cursor.next();
       const Range condition = cursor.balanced("(", ")");
@@ -176,6 +186,7 @@ class TopFunction {
   const Function& function_;
   const SourceFile& file_;
   ProjectContext& project_;
+  std::set<std::string> sizes_;
   std::size_t calls_ = 0;
 };
 
@@ -191,7 +202,8 @@ std::map<std::string, std::string> weight_texts(const Function& function) {
   std::map<std::string, std::string> texts;
   Cursor cursor(function.body);
   while (!cursor.done()) {
-    if (cursor.next().text != "load_weights_from_txt" || cursor.peek() != "<") continue;
+    const std::string_view called = cursor.next().text;  // load_weights_..., load_compressed_weights_...
+    if (!called.starts_with("load_") || !called.ends_with("weights_from_txt") || cursor.peek() != "<") continue;
     cursor.balanced("<", ">");
     if (cursor.peek() != "(") continue;
     const Range arguments = cursor.balanced("(", ")");

@@ -27,12 +27,19 @@ class Weights {
   void add_text(const std::string& array, std::string_view bytes, const std::string& path);
   // Throws Error naming `where` when there is no such array, it has no values, or not `count` of them.
   WeightArray read(const std::string& array, std::size_t count, const std::string& where) const;
+  // Whether the array holds structures of row_index, col_index and weight: the weights that are not zero.
+  bool is_compressed(const std::string& array) const;
+  // Such an array as all rows * columns weights, row-major. Throws Error likewise, and for a place named twice.
+  WeightArray read_compressed(const std::string& array, std::size_t rows, std::size_t columns,
+                              const std::string& where) const;
 
  private:
   struct Text {
     std::string_view bytes;
     std::string path;
   };
+  const Array& find(const std::string& array, const std::string& where) const;
+
   const Declarations& declarations_;
   std::map<std::string, Text> texts_;
 };

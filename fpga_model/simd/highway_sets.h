@@ -1,6 +1,7 @@
 // What Highway compiles the fast paths for: the plain instruction set of the architecture, and on x86-64 SSE4, AVX2 and
 // AVX-512. Included before anything of Highway by the sources that are compiled once an instruction set; they choose
-// the namespace by SimdTarget, so Highway's own dispatch is not used.
+// the namespace by SimdTarget, so Highway's own dispatch is not used. On other architectures there is no pass for a vector
+// instruction set: words are read and written by what Highway has there, layers are computed by the reference path.
 #pragma once
 
 #if defined(__x86_64__)

@@ -2,6 +2,8 @@
 
 namespace vigil::fpga_model {
 
+#if defined(__x86_64__)
+
 const Kernels* kernels_of(SimdTarget target) {
   static const Kernels sse4{map_sse4, linear_sse4, inside_sse4};
   static const Kernels avx2{map_avx2, linear_avx2, inside_avx2};
@@ -21,5 +23,11 @@ const Kernels* kernels_of(SimdTarget target) {
   }
   return nullptr;
 }
+
+#else
+
+const Kernels* kernels_of(SimdTarget) { return nullptr; }  // other processors run the reference path: see simd_targets
+
+#endif
 
 }  // namespace vigil::fpga_model

@@ -317,7 +317,7 @@ std::unique_ptr<const Step> make_linear(LinearStep step, bool with_vnni) {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && HWY_ARCH_X86_64
 namespace vigil::fpga_model {
 
 std::unique_ptr<const Step> linear_sse4(LinearStep step) { return N_SSE4::make_linear(std::move(step), false); }

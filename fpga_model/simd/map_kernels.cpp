@@ -320,7 +320,7 @@ std::unique_ptr<const Step> make_map(MapStep step) { return std::make_unique<Map
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && HWY_ARCH_X86_64
 namespace vigil::fpga_model {
 
 std::unique_ptr<const Step> map_sse4(MapStep step) { return N_SSE4::make_map(std::move(step)); }

@@ -47,7 +47,7 @@ bool inside(const std::byte* words, std::size_t row_bytes, std::size_t rows, Lan
 HWY_AFTER_NAMESPACE();
 #endif
 
-#if HWY_ONCE
+#if HWY_ONCE && HWY_ARCH_X86_64
 namespace vigil::fpga_model {
 
 bool inside_sse4(const std::byte* words, std::size_t row_bytes, std::size_t rows, Lane lane, std::int64_t lowest,

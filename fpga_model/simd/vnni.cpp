@@ -1,6 +1,8 @@
 // Highway 1.0.3 has no VNNI operations: plain intrinsics, guarded by SimdTarget::vnni.
 #include "fpga_model/simd/vnni.h"
 
+#if defined(__x86_64__)
+
 #include <immintrin.h>
 
 namespace vigil::fpga_model {
@@ -51,3 +53,5 @@ const VnniBlock kVnniDot8[3] = {&block<true, 1>, &block<true, 2>, &block<true, 4
 const VnniBlock kVnniDot16[3] = {&block<false, 1>, &block<false, 2>, &block<false, 4>};
 
 }  // namespace vigil::fpga_model
+
+#endif

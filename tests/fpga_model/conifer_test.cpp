@@ -23,7 +23,7 @@ constexpr const char* kModel =
            [{"feature": [1, -2, -2], "threshold": [-0.5, -2, -2], "value": [0, 0.5, 2.0], "children_left": [1, -1, -1], "children_right": [2, -1, -1]}]]})";
 
 std::vector<std::int64_t> scores(const json& model, const std::vector<std::int64_t>& x, bool tree_sum = false) {
-  const Conifer engine(model.dump(), "model.json", tree_sum);
+  const Conifer engine(model.dump(), "model.json", tree_sum ? ConiferSum::tree : ConiferSum::sequential);
   std::vector<std::int64_t> words(x);
   words.resize(engine.words());
   std::vector<std::int64_t> scratch(engine.scratch_words());
@@ -75,6 +75,16 @@ TEST(Conifer, WeightsMakeObliqueSplits) {
   EXPECT_EQ(scores(model, {9, -12}), Words{1 - 5 + 8});  // 4/16 + 12/16 = 1: right
 }
 
+TEST(Conifer, OfTwoInitialValuesOfTwoClassesTheFirstCounts) {
+  json model = json::parse(kModel);
+  const std::vector<std::int64_t> x = {16, 0};
+  const auto one = scores(model, x);
+  model["init_predict"] = {0.25, 3.5};
+  EXPECT_EQ(scores(model, x), one);
+  model["n_classes"] = 1;
+  EXPECT_THROW(scores(model, x), Error);
+}
+
 TEST(Conifer, OneScoreAClass) {
   json model = json::parse(kModel);
   model["n_classes"] = 3;
@@ -85,7 +95,7 @@ TEST(Conifer, OneScoreAClass) {
 
 std::string refusal(const char* patch) {
   try {
-    const Conifer engine(json::parse(kModel).patch(json::parse(patch)).dump(), "model.json", false);
+    const Conifer engine(json::parse(kModel).patch(json::parse(patch)).dump(), "model.json", ConiferSum::sequential);
     return {};
   } catch (const Error& error) {
     return error.what();
@@ -141,6 +151,10 @@ TEST(Conifer, SumOrderComesFromThePackage) {
   EXPECT_EQ(score(""), 26);
   EXPECT_EQ(score("conifer: {sum: sequential}\n"), 26);
   EXPECT_EQ(score("conifer: {sum: tree}\n"), 29);
+  model["config"]["backend"] = "vhdl";  // its firmware adds as a tree; what model.yaml says wins
+  package.write("model.json", model.dump());
+  EXPECT_EQ(score(""), 29);
+  EXPECT_EQ(score("conifer: {sum: sequential}\n"), 26);
   package.write("model.yaml", "name: bdt\nformat: conifer\npath: model.json\nconifer: {sum: random}\n");
   EXPECT_THAT(package.refusal(), HasSubstr("model.yaml:4: key 'sum': 'random', expected sequential or tree"));
 }

@@ -55,7 +55,7 @@ TEST_P(PublicForest, EveryTargetGivesTheGoldenWords) {
   if (!fs::exists(folder)) GTEST_SKIP() << "needs ../shared";
   std::stringstream text;
   text << std::ifstream(folder / "model.json").rdbuf();
-  const Conifer engine(text.str(), "model.json", false);
+  const Conifer engine(text.str(), "model.json", ConiferSum::sequential);
   const NpyArray inputs = read_npy(folder / "golden_inputs.npy");
   const NpyArray outputs = read_npy(folder / "golden_outputs.npy");
   std::vector<std::int64_t> rows;
@@ -220,7 +220,7 @@ TEST(Forest, RandomForestsOnEveryTargetGiveTheReferenceWords) {
 TEST(Forest, AWordOutsideItsTypeIsSeenInEveryColumnAndRow) {
   json model = RandomForest(3).make();
   model["config"]["input_precision"] = "ap_fixed<9,4>";
-  const Conifer engine(model.dump(), "model.json", false);
+  const Conifer engine(model.dump(), "model.json", ConiferSum::sequential);
   const std::size_t columns = input_words(engine);
   for (const SimdTarget target : simd_targets()) {
     const auto fast = engine.fast(target);

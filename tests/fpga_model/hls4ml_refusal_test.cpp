@@ -89,6 +89,47 @@ TEST(Hls4mlRefusal, StreamReadByTwoLayers) {
   EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("line 10, relu"), HasSubstr("is read by two layers")));
 }
 
+TEST(Hls4mlRefusal, StreamsWhoseArraysAreNotTheChannels) {
+  const auto project = [](int in, int out) {
+    ProjectFiles files = small_project();
+    files[kParameters] =
+        "struct config2 : nnet::pooling1d_config {\n  static const unsigned n_in = 4;\n  static const unsigned n_out = 2;\n"
+        "  static const unsigned n_filt = 2;\n  static const unsigned pool_width = 2;\n"
+        "  static const unsigned stride_width = 2;\n  static const nnet::Pool_Op pool_op = nnet::Max;\n"
+        "  typedef input_t accum_t;\n};\nstruct relu_config3 : nnet::activ_config {\n"
+        "  static const unsigned n_in = 4;\n};\n";
+    files[kTop] = "#include \"defines.h\"\n#include \"parameters.h\"\ntypedef nnet::array<input_t, " +
+                  std::to_string(in) + "> in_t;\ntypedef nnet::array<result_t, " + std::to_string(out) +
+                  "> out_t;\ntypedef nnet::array<input_t, 2> mid_t;\n"
+                  "void small(hls::stream<in_t> &x, hls::stream<out_t> &y) {\n"
+                  "  hls::stream<mid_t> mid(\"mid\");\n  nnet::pooling1d_cl<in_t, mid_t, config2>(x, mid); // p\n"
+                  "  nnet::relu<mid_t, out_t, relu_config3>(mid, y);\n}\n";
+    return files;
+  };
+  EXPECT_EQ(project_refusal(project(2, 2)), "");
+  EXPECT_THAT(project_refusal(project(4, 2)),
+              HasSubstr("line 8, pooling1d_cl 'p': the stream 'x' of nnet::array<T, 4>, expected 2, the channels"));
+  EXPECT_THAT(project_refusal(project(1, 2)), HasSubstr("nnet::array<T, 1>, expected 2"));
+  EXPECT_THAT(project_refusal(project(2, 4)), HasSubstr("line 9, relu: the stream 'y' of nnet::array<T, 4>, expected 2"));
+}
+
+TEST(Hls4mlRefusal, ProjectsOfOtherBackendsAreNamed) {
+  ProjectFiles files = small_project();
+  files["hls4ml_config.yml"] = "Backend: Vitis\nClockPeriod: 5\n";
+  EXPECT_EQ(project_refusal(files), "");
+  files["hls4ml_config.yml"] = "ClockPeriod: 5\nBackend: 'Quartus'\n";
+  EXPECT_THAT(project_refusal(files), HasSubstr("p/hls4ml_config.yml: line 2: a project of hls4ml's backend Quartus, "
+                                                "expected Vivado or Vitis"));
+  files.erase("hls4ml_config.yml");
+  for (const auto& [include, backend] : {std::pair{"<ac_channel.h>", "Catapult"}, {"\"HLS/ac_fixed.h\"", "Quartus"},
+                                         {"<sycl/sycl.hpp>", "oneAPI"}, {"\"ac_int.h\"", "Quartus, oneAPI or Catapult"}}) {
+    files[kDefines] = std::string("#include ") + include + "\ntypedef ac_fixed<8,4,true> input_t;\n";
+    EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("p/firmware/defines.h: line "),
+                                              HasSubstr(std::string("ac_fixed types: a project of hls4ml's backend ") +
+                                                        backend)));
+  }
+}
+
 TEST(Hls4mlRefusal, FoldersThatAreNoProject) {
   EXPECT_THAT(project_refusal({}), HasSubstr("no .cpp file that includes a parameters.h beside it"));
   ProjectFiles files = small_project();

@@ -58,7 +58,7 @@ TEST(Import, ConiferKeepsTheTreesAndNamesNoMachine) {
     EXPECT_EQ(model->info().source, "conifer 1.11, cpp backend");
     EXPECT_EQ(model->info().inputs[0].name, "eta");
     EXPECT_EQ(model->info().inputs[1].name, "pt");
-    EXPECT_EQ(imported.notes.size(), 2u);  // order of the sum; norm
+    EXPECT_EQ(imported.notes.size(), 1u);  // norm
   }
 }
 
@@ -76,6 +76,56 @@ TEST(Import, ConiferSumIsWritten) {
   EXPECT_EQ(model->info().version, "v7");
   options.conifer_sum = "random";
   EXPECT_THAT(refusal(source.folder / "a.json", options), HasSubstr("expected sequential or tree"));
+}
+
+TEST(Import, ConiferSumFollowsFromTheBackend) {
+  const TemporaryPackage source;
+  const auto sum = [&](const json& config, const std::string& score, const ImportOptions& options = {}) {
+    json model = json::parse(kTrees);
+    for (const char* key : {"backend", "unroll"}) model["config"].erase(key);
+    model["config"].update(config);
+    model["config"]["score_precision"] = score;
+    source.write("a.json", model.dump());
+    try {
+      const ImportedPackage imported = import_model(source.folder / "a.json", options);
+      const std::string& yaml = imported.files.at("model.yaml");
+      const std::size_t at = yaml.find("conifer: {sum: ") + 15;
+      return yaml.substr(at, yaml.find('}', at) - at);
+    } catch (const Error& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string saturates = "ap_fixed<8,4,AP_TRN,AP_SAT>", wraps = "ap_fixed<8,4>";
+  EXPECT_EQ(sum({{"backend", "cpp"}, {"unroll", true}}, saturates), "sequential");
+  EXPECT_EQ(sum({{"backend", "vhdl"}}, saturates), "tree");
+  EXPECT_EQ(sum({{"backend", "xilinxhls"}, {"unroll", true}}, saturates), "tree");
+  EXPECT_EQ(sum({{"backend", "xilinxhls"}, {"unroll", false}}, saturates), "sequential");
+  for (const json& silent : {json::object(), json{{"backend", "xilinxhls"}}, json{{"unroll", true}}}) {
+    EXPECT_THAT(sum(silent, saturates), AllOf(HasSubstr("a.json"), HasSubstr("--conifer-sum sequential|tree")));
+    EXPECT_EQ(sum(silent, wraps), "sequential");  // any order gives the same score
+  }
+  ImportOptions options;
+  options.conifer_sum = "tree";
+  EXPECT_EQ(sum({{"backend", "cpp"}}, saturates, options), "tree");
+  EXPECT_EQ(sum(json::object(), saturates, options), "tree");
+  options.conifer_sum = "sequential";
+  EXPECT_EQ(sum({{"backend", "vhdl"}}, saturates, options), "sequential");
+  EXPECT_THAT(sum({{"backend", "fpu"}}, saturates), HasSubstr("key 'config.backend': 'fpu'"));
+}
+
+TEST(Import, ConiferFoldersAreNamedForWhatTheyAre) {
+  const TemporaryPackage source;
+  source.write("firmware/BDT.h", "namespace BDT {}");
+  source.write("firmware/BDT.cpp", "#include \"parameters.h\"\n");
+  source.write("firmware/proj.cpp", "#include \"parameters.h\"\n");
+  source.write("firmware/parameters.h", "static const BDT::BDT<1> bdt;");
+  EXPECT_THAT(refusal(source.folder), AllOf(HasSubstr("firmware/BDT.h"), HasSubstr("conifer project without its JSON")));
+  std::string text = kTrees;
+  text.replace(text.find("\"init_predict\": [") + 17, 0, "NaN, ");
+  source.write("bdt.json", text);
+  EXPECT_THAT(refusal(source.folder), AllOf(HasSubstr("bdt.json: not valid JSON: NaN in line 1, column ")));
+  source.write("bdt.json", kTrees);
+  EXPECT_EQ(refusal(source.folder), "");
 }
 
 TEST(Import, ConiferBeforeWeightsWroteNoPrecisionForThem) {

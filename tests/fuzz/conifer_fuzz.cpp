@@ -16,7 +16,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::unique_ptr<vigil::fpga_model::Conifer> engine;
   const bool read = vigil::fuzz::expect_error_or_success(
-      "model.json", [&] { engine = std::make_unique<vigil::fpga_model::Conifer>(text, "model.json", tree_sum); });
+      "model.json", [&] { engine = std::make_unique<vigil::fpga_model::Conifer>(text, "model.json", tree_sum ? vigil::fpga_model::ConiferSum::tree
+                                                                                          : vigil::fpga_model::ConiferSum::sequential); });
   if (read && engine->words() <= kMostWords)
     vigil::fuzz::expect_error_or_success("model.json", [&] { vigil::fuzz::expect_equal_paths(*engine, size); });
   return 0;
