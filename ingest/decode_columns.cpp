@@ -140,9 +140,9 @@ Rejection read_column(std::string_view name, std::string_view bytes, const Colum
   // n is at most 2^32 and a word 8 bytes: the product fits 128 bits.
   const auto words = static_cast<unsigned __int128>(rows) * columns;
   if (words * static_cast<unsigned>(word_bytes) != map.data.size()) {
-    const auto bytes = words * static_cast<unsigned>(word_bytes);
+    const auto right_bytes = words * static_cast<unsigned>(word_bytes);
     const std::string right =
-        bytes >> 64 != 0 ? "more than a message holds" : std::to_string(static_cast<std::uint64_t>(bytes));
+        right_bytes >> 64 != 0 ? "more than a message holds" : std::to_string(static_cast<std::uint64_t>(right_bytes));
     return refuse(
         "d of " + std::to_string(map.data.size()) + " bytes",
         right + " for " + shape(rows, std::to_string(columns)) + " of " + std::to_string(word_bytes) + "-byte words");
