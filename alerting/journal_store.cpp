@@ -36,6 +36,7 @@ CREATE TABLE actions (seq INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEX
   first_ls INTEGER NOT NULL, last_ls INTEGER NOT NULL, line TEXT NOT NULL, cloudevent TEXT NOT NULL,
   open INTEGER NOT NULL DEFAULT 1, state TEXT NOT NULL DEFAULT 'proposed', n INTEGER NOT NULL DEFAULT 0,
   first_seen_ns INTEGER);
+CREATE INDEX actions_state ON actions (state, first_seen_ns);
 CREATE TABLE outbox (action INTEGER NOT NULL REFERENCES actions(seq), sink TEXT NOT NULL, pipeline INTEGER NOT NULL,
   status TEXT NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'delivered', 'rejected', 'expired')),
   attempts INTEGER NOT NULL DEFAULT 0, last_attempt_ns INTEGER, next_attempt_ns INTEGER NOT NULL DEFAULT 0,

@@ -23,6 +23,7 @@ constexpr const char* kAddStates = R"sql(
 ALTER TABLE actions ADD COLUMN state TEXT NOT NULL DEFAULT 'proposed';
 ALTER TABLE actions ADD COLUMN n INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE actions ADD COLUMN first_seen_ns INTEGER;
+CREATE INDEX actions_state ON actions (state, first_seen_ns);
 UPDATE actions SET first_seen_ns = (SELECT min(o.first_seen_ns) FROM outbox o WHERE o.action = actions.seq);
 ALTER TABLE outbox DROP COLUMN first_seen_ns;
 ALTER TABLE outbox ADD COLUMN begun_ns INTEGER;

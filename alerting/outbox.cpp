@@ -50,6 +50,12 @@ void queue_again(SQLite::Database& db, std::int64_t seq) {
   unseen.exec();
 }
 
+// Actions, and pending entries of any, first seen long ago. The rows of actions are long: both halves go by an index.
+constexpr const char* kDue =
+    "SELECT id, seq FROM actions WHERE state IN ('proposed', 'approved') AND first_seen_ns <= ?1 UNION "
+    "SELECT a.id, a.seq FROM outbox o JOIN actions a ON a.seq = o.action "
+    "WHERE o.status = 'pending' AND a.first_seen_ns <= ?1";
+
 constexpr const char* kUnseen = "first_seen_ns IS NULL AND state IN ('proposed', 'approved')";
 
 }  // namespace
@@ -162,9 +168,7 @@ void end_attempt(SQLite::Database& db, const Attempt& attempt, bool begun) {
 }
 
 bool wants_expiry(SQLite::Database& db, std::int64_t limit_ns) {
-  SQLite::Statement query(db,
-                          "SELECT 1 FROM actions a WHERE first_seen_ns <= ? AND (state IN ('proposed', 'approved') OR "
-                          "EXISTS (SELECT 1 FROM outbox WHERE action = a.seq AND status = 'pending')) LIMIT 1");
+  SQLite::Statement query(db, std::string(kDue) + " LIMIT 1");
   query.bind(1, limit_ns);
   return query.executeStep();
 }
@@ -172,9 +176,7 @@ bool wants_expiry(SQLite::Database& db, std::int64_t limit_ns) {
 std::vector<Expired> expire(SQLite::Database& db, std::int64_t limit_ns, std::int64_t now_ns,
                             const std::set<std::string>& under_way) {
   std::vector<Expired> expired;
-  SQLite::Statement query(db,
-                          "SELECT id FROM actions a WHERE first_seen_ns <= ? AND (state IN ('proposed', 'approved') OR "
-                          "EXISTS (SELECT 1 FROM outbox WHERE action = a.seq AND status = 'pending')) ORDER BY seq");
+  SQLite::Statement query(db, std::string(kDue) + " ORDER BY 2");
   query.bind(1, limit_ns);
   SQLite::Statement entries(
       db, "UPDATE outbox SET status = 'expired' WHERE action = ? AND status = 'pending' RETURNING sink");

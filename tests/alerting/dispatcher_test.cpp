@@ -404,6 +404,15 @@ TEST(Dispatcher, WhatNeverFoundAConnectionCanBeRejected) {
   EXPECT_EQ(receiver.received(), std::vector<std::string>{test_action(2).id});
 }
 
+// Ends a child process whatever the test comes to.
+struct Ending {
+  pid_t child;
+  ~Ending() {
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+  }
+};
+
 // Twenty deaths by SIGKILL with a receiver that answers late, wrongly or not at all: no action lost, order kept, and
 // none sent again once its delivery is committed.
 TEST(Dispatcher, TwentySuddenDeaths) {
@@ -427,6 +436,8 @@ TEST(Dispatcher, TwentySuddenDeaths) {
     if (::write(port_pipe[1], line.data(), line.size()) < 0) ::_exit(1);
     ::pause();
   }
+  const Ending ending{pipeline};
+  { const Journal made(file); }  // a death before there is a journal leaves none to look into
   std::string endpoint;
   for (char c = 0; ::read(port_pipe[0], &c, 1) == 1 && c != '\n';) endpoint += c;
 
@@ -478,8 +489,6 @@ TEST(Dispatcher, TwentySuddenDeaths) {
   }
   EXPECT_TRUE(watch(true));
   const auto ids = received();
-  ::kill(pipeline, SIGKILL);
-  ::waitpid(pipeline, nullptr, 0);
   for (std::size_t i = seen_before; i < ids.size(); ++i) EXPECT_FALSE(committed.contains(ids[i]));
   // First sightings are all actions, in order of creation.
   std::vector<std::string> first_seen, expected;

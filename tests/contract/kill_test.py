@@ -119,6 +119,7 @@ stop_receiver.set()
 thread.join()
 check(len(listed) >= 4, "episodes opened actions", len(listed))
 check(all(a["delivery"] == "delivered" for a in listed), "lost", [a["id"] for a in listed if a["delivery"] != "delivered"])
+check(all(a["state"] == "dispatched" for a in listed), "states", {a["state"] for a in listed})
 check({a["id"] for a in listed} == set(received), "the receiver saw every action and no other")
 check(len({a["id"] for a in listed}) == len(listed), "ids are unique")
 for action_id, position in delivered_before.items():
