@@ -69,10 +69,17 @@ struct Journal::Store {
   SQLite::Statement drop_state{db, "DELETE FROM state WHERE key = ?"};
   SQLite::Statement put_position{
       db, "INSERT INTO position (only, value) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET value = excluded.value"};
+  SQLite::Statement put_live{
+      db,
+      "INSERT INTO live (model, stream, updated_ns, line) VALUES (?,?,?,?) "
+      "ON CONFLICT (model, stream) DO UPDATE SET updated_ns = excluded.updated_ns, line = excluded.line"};
+  SQLite::Statement drop_live{db, "DELETE FROM live WHERE model = ? AND stream = ?"};
   std::map<std::string, std::string> under_way;  // sink -> id of the action it is being sent
 
   Store(const std::string& file, const JournalSettings& settings)
-      : lock(file), db(store::open_for_writing(file, settings)) {}
+      : lock(file), db(store::open_for_writing(file, settings)) {
+    lock.keep();
+  }
 
   void insert(const JournalRow& row) {
     using Table = JournalRow::Table;
@@ -204,6 +211,21 @@ void Journal::commit(const Commit& commit) {
   });
 }
 
+void Journal::put_live(const std::vector<LiveRow>& rows) {
+  store_->write(file_, [&] {
+    for (const LiveRow& row : rows) {
+      Use use(row.line.empty() ? store_->drop_live : store_->put_live);
+      bind_text(*use, 1, row.model);
+      bind_text(*use, 2, row.stream);
+      if (!row.line.empty()) {
+        use->bind(3, row.updated_ns);
+        bind_text(*use, 4, row.line);
+      }
+      use->exec();
+    }
+  });
+}
+
 void Journal::set_meta(const std::map<std::string, std::string>& values) {
   store_->write(file_, [&] {
     SQLite::Statement put(
@@ -272,6 +294,7 @@ std::map<std::string, std::string> Journal::state() const {
   return store_->read(file_, [](SQLite::Database& db) { return store::pairs(db, "state"); });
 }
 std::string Journal::position() const { return store_->read(file_, store::position); }
+std::vector<LiveRow> Journal::live() const { return store_->read(file_, store::live); }
 std::map<std::string, std::string> Journal::meta() const {
   return store_->read(file_, [](SQLite::Database& db) { return store::pairs(db, "meta"); });
 }

@@ -111,6 +111,13 @@ struct AuditRow {
   std::string detail = "{}";  // JSON object (docs/journal.md)
 };
 
+// What is going on now with one stream (or, both names empty, with the program), as JSON; replaced every few seconds.
+struct LiveRow {
+  std::string model, stream;
+  std::int64_t updated_ns = 0;  // wall clock
+  std::string line;
+};
+
 struct JournalSettings {
   int busy_timeout_ms = 5000;
   std::uint64_t max_bytes = 0;  // 0: as the disk allows; else the file grows no further (rounded to 4 KiB pages)
@@ -121,8 +128,8 @@ struct JournalSettings {
 class Journal {
  public:
   // Opens or creates `file`; empty or ":memory:" keeps it in memory. Throws Error for a file that is not a journal, of
-  // another version, read-only, or written by another vigil process (an advisory lock on FILE.lock, released by the
-  // kernel at any death).
+  // another version, read-only, on a full disk, or written by another vigil process by whatever path or link (a lock on
+  // the file itself, released by the kernel at any death); nothing is then left beside it.
   explicit Journal(const std::string& file, JournalSettings settings = {});
   ~Journal();
   Journal(const Journal&) = delete;
@@ -138,6 +145,10 @@ class Journal {
 
   std::map<std::string, std::string> state() const;
   std::string position() const;  // empty: none yet
+
+  // Replaces the rows of these streams, deletes those without a line; others stay.
+  void put_live(const std::vector<LiveRow>& rows);
+  std::vector<LiveRow> live() const;
 
   // Effective configuration, model hashes. Overwrites; survives.
   void set_meta(const std::map<std::string, std::string>& values);
@@ -186,6 +197,7 @@ class JournalReader {
   std::map<std::string, std::string> meta() const;
   std::map<std::string, std::string> state() const;
   std::string position() const;
+  std::vector<LiveRow> live() const;
   std::vector<AuditRow> audit_trail() const;
   std::vector<std::string> lines(JournalRow::Table table) const;
   // Newest line of each (model, stream), for windows of each window name.

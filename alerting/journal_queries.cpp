@@ -96,6 +96,17 @@ std::string position(SQLite::Database& db) {
   return query.executeStep() ? query.getColumn(0).getString() : std::string{};
 }
 
+std::vector<LiveRow> live(SQLite::Database& db) {
+  std::vector<LiveRow> found;
+  if (!db.tableExists("live")) return found;
+  SQLite::Statement query(db, "SELECT model, stream, updated_ns, line FROM live ORDER BY model, stream");
+  while (query.executeStep()) {
+    found.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(), query.getColumn(2).getInt64(),
+                     query.getColumn(3).getString()});
+  }
+  return found;
+}
+
 std::vector<AuditRow> audit_trail(SQLite::Database& db) {
   std::vector<AuditRow> found;
   const std::string detail = version(db) == 1 ? "'{}'" : "detail";

@@ -7,10 +7,13 @@ namespace vigil::alerting {
 
 struct JournalReader::Store {
   SQLite::Database db;
+  store::OpenFile open;  // after db: it exists
+  Store(const std::string& file, const JournalSettings& settings)
+      : db(store::open_for_reading(file, settings)), open(file) {}
 };
 
 JournalReader::JournalReader(const std::string& file, JournalSettings settings)
-    : file_(file), store_(new Store{store::open_for_reading(file, settings)}) {}
+    : file_(file), store_(std::make_unique<Store>(file, settings)) {}
 JournalReader::~JournalReader() = default;
 
 std::vector<JournalAction> JournalReader::actions() const {
@@ -31,6 +34,9 @@ std::map<std::string, std::string> JournalReader::state() const {
 }
 std::string JournalReader::position() const {
   return store::guarded(file_, [&] { return store::position(store_->db); });
+}
+std::vector<LiveRow> JournalReader::live() const {
+  return store::guarded(file_, [&] { return store::live(store_->db); });
 }
 std::vector<AuditRow> JournalReader::audit_trail() const {
   return store::guarded(file_, [&] { return store::audit_trail(store_->db); });

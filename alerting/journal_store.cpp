@@ -1,17 +1,12 @@
 #include "alerting/journal_store.h"
 
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cctype>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <string_view>
 
 namespace vigil::alerting::store {
 namespace {
@@ -49,65 +44,66 @@ CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 
 CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 )sql";
 
-std::string hex(int value) {
-  char text[16];
-  std::snprintf(text, sizeof text, "0x%08x", static_cast<unsigned>(value));
-  return text;
-}
+// What is going on now, replaced every few seconds. Not in the first journals of this version, which is why it is made
+// beside the rest.
+constexpr const char* kLiveSchema = R"sql(
+CREATE TABLE IF NOT EXISTS live (model TEXT NOT NULL, stream TEXT NOT NULL, updated_ns INTEGER NOT NULL, line TEXT NOT NULL,
+  PRIMARY KEY (model, stream)) WITHOUT ROWID;
+)sql";
 
 int pragma(SQLite::Database& db, const char* name) { return db.execAndGet(std::string("PRAGMA ") + name).getInt(); }
-
-// Looks at the first bytes before SQLite does, so that a foreign file is named as such and never touched.
-// False for a missing or empty file.
-bool holds_database(const std::string& file) {
-  struct stat info {};
-  if (::stat(file.c_str(), &info) != 0) return false;
-  if (!S_ISREG(info.st_mode)) throw Error("journal " + file, "not a regular file", "a vigil journal or a new file");
-  if (info.st_size == 0) return false;
-  std::ifstream stream(file, std::ios::binary);
-  char head[16] = {};
-  stream.read(head, sizeof head);
-  if (!stream && stream.gcount() == 0) throw Error("journal " + file, std::strerror(errno), "a readable file");
-  if (std::string_view(head, sizeof head) != std::string_view("SQLite format 3\0", 16)) {
-    throw Error("journal " + file, "not an SQLite file", "a vigil journal or a new file");
-  }
-  return true;
-}
 
 bool is_empty(SQLite::Database& db) {
   return db.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0 && pragma(db, "application_id") == 0 &&
          pragma(db, "user_version") == 0;
 }
 
-void check_identity(SQLite::Database& db, const std::string& file) {
-  if (const int id = pragma(db, "application_id"); id != kApplicationId) {
-    throw Error("journal " + file, "an SQLite file of another program (application_id " + hex(id) + ")",
-                "a vigil journal (" + hex(kApplicationId) + ")");
+void check_database(SQLite::Database& db, const std::string& file) {
+  check_identity(file, pragma(db, "application_id"), pragma(db, "user_version"));
+}
+
+// A file name in an SQLite URI.
+std::string percent_encoded(const std::string& file) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : file) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (std::isalnum(byte) != 0 || c == '/' || c == '.' || c == '-' || c == '_') {
+      out += c;
+    } else {
+      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
+    }
   }
-  if (const int found = version(db); found < 1 || found > kVersion) {
-    throw Error("journal " + file, "journal version " + std::to_string(found),
-                "version 1 to " + std::to_string(kVersion));
-  }
+  return out;
+}
+
+// Whether commits may stand beside the file, in its write-ahead log.
+bool has_log(const std::string& file) {
+  std::error_code missing;
+  const auto bytes = std::filesystem::file_size(file + "-wal", missing);
+  return !missing && bytes > 0;
 }
 
 }  // namespace
 
 int version(SQLite::Database& db) { return pragma(db, "user_version"); }
 
-bool in_memory(const std::string& file) { return file.empty() || file == ":memory:"; }
-
-std::string cause_of(const SQLite::Exception& error) {
+std::string cause_of(const SQLite::Exception& error, const std::string& file) {
   const std::string text = error.getErrorStr();
   const std::string own = std::string(" (SQLite: ") + error.what() + ")";
+  const auto trouble_or = [&](const char* words) {
+    const std::string trouble = in_memory(file) ? std::string{} : disk_trouble(file);
+    return (trouble.empty() ? words : trouble) + own;
+  };
   switch (error.getErrorCode() & 0xff) {
     case SQLITE_FULL:
-      return "disk or journal full" + own;
+      return trouble_or("disk full, or the journal at its largest size");
     case SQLITE_IOERR:
-      return "input/output error" + own;
+      return trouble_or("input/output error");
     case SQLITE_READONLY:
-      return "read-only" + own;
+      return trouble_or("read-only");
     case SQLITE_CANTOPEN:
-      return "cannot be opened" + own;
+      return trouble_or("cannot be opened");
     case SQLITE_CORRUPT:
       return "damaged" + own;
     case SQLITE_NOTADB:
@@ -122,7 +118,7 @@ std::string cause_of(const SQLite::Exception& error) {
 
 SQLite::Database open_for_writing(const std::string& file, const JournalSettings& settings) {
   const bool memory = in_memory(file);
-  if (!memory) holds_database(file);
+  if (!memory) holds_journal(file);
   return guarded(file, [&] {
     SQLite::Database db(memory ? ":memory:" : file, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
                         settings.busy_timeout_ms);
@@ -130,18 +126,14 @@ SQLite::Database open_for_writing(const std::string& file, const JournalSettings
       throw Error("journal " + file, "read-only", "a writable file");
     // Identity first: nothing is changed in a file that is not ours.
     const bool fresh = is_empty(db);
-    if (!fresh) check_identity(db, file);
-    if (!memory) {
-      db.exec("PRAGMA journal_mode=WAL");
-      db.exec("PRAGMA synchronous=FULL");  // NORMAL would lose the last commits at a power cut
-      db.exec("PRAGMA journal_size_limit=16777216");
-    }
-    db.exec("PRAGMA foreign_keys=ON");
-    db.exec("PRAGMA trusted_schema=OFF");
+    if (!fresh) check_database(db, file);
     if (settings.max_bytes > 0) {
       db.exec("PRAGMA max_page_count=" + std::to_string(settings.max_bytes / 4096 + 1));
     }
+    if (!memory) db.exec("PRAGMA synchronous=FULL");  // NORMAL would lose the last commits at a power cut
+    db.exec("PRAGMA trusted_schema=OFF");
     if (fresh) {
+      // Before the write-ahead log is there: the file itself says from the first moment on what it is.
       SQLite::Transaction transaction(db);
       db.exec(kSchema);
       db.exec("PRAGMA application_id=" + std::to_string(kApplicationId));
@@ -152,41 +144,34 @@ SQLite::Database open_for_writing(const std::string& file, const JournalSettings
       upgrade(db);
       transaction.commit();
     }
+    if (!memory) {
+      db.exec("PRAGMA journal_mode=WAL");
+      db.exec("PRAGMA journal_size_limit=16777216");
+    }
+    db.exec("PRAGMA foreign_keys=ON");
+    db.exec(kLiveSchema);
     return db;
   });
 }
 
 SQLite::Database open_for_reading(const std::string& file, const JournalSettings& settings) {
   if (::access(file.c_str(), F_OK) != 0) throw Error("journal " + file, std::strerror(errno), "a vigil journal");
-  if (!holds_database(file)) throw Error("journal " + file, "an empty file", "a vigil journal");
-  return guarded(file, [&] {
-    SQLite::Database db(file, SQLite::OPEN_READONLY, settings.busy_timeout_ms);
-    check_identity(db, file);
+  if (!holds_journal(file)) throw Error("journal " + file, "an empty file", "a vigil journal");
+  const auto opened = [&](const std::string& name, int flags) {
+    SQLite::Database db(name, SQLite::OPEN_READONLY | flags, settings.busy_timeout_ms);
+    check_database(db, file);
     return db;
+  };
+  return guarded(file, [&] {
+    try {
+      return opened(file, 0);
+    } catch (const SQLite::Exception&) {
+      // A reader makes the log's index anew where it is gone, which takes a folder that may be written and has room. No
+      // log: all is in the file, and nobody is writing it.
+      if (has_log(file)) throw;
+    }
+    return opened("file:" + percent_encoded(file) + "?immutable=1", SQLite::OPEN_URI);
   });
-}
-
-WriterLock::WriterLock(const std::string& file) {
-  if (in_memory(file)) return;
-  // Two names of one file must meet in one lock.
-  std::error_code unresolved;
-  const std::filesystem::path canonical = std::filesystem::weakly_canonical(file, unresolved);
-  const std::string path = (unresolved ? file : canonical.string()) + ".lock";
-  fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (fd_ < 0)
-    throw Error("journal " + file, "cannot create " + path + ": " + std::strerror(errno), "a writable folder");
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
-    const int cause = errno;
-    ::close(fd_);
-    fd_ = -1;
-    if (cause == EWOULDBLOCK)
-      throw Error("journal " + file, "is written by another process", "one vigil process a journal");
-    throw Error("journal " + file, "cannot lock " + path + ": " + std::strerror(cause));
-  }
-}
-
-WriterLock::~WriterLock() {
-  if (fd_ >= 0) ::close(fd_);  // the file stays: unlinking it would let two writers lock two inodes
 }
 
 }  // namespace vigil::alerting::store

@@ -10,15 +10,13 @@
 #include <vector>
 
 #include "alerting/journal.h"
+#include "alerting/journal_file.h"
 #include "core/error.h"
 
 namespace vigil::alerting::store {
 
-inline constexpr int kApplicationId = 0x56474a4c;  // "VGJL"
-inline constexpr int kVersion = 2;
-
-// Why SQLite failed, in words an operator understands, with SQLite's own text.
-std::string cause_of(const SQLite::Exception& error);
+// Why SQLite failed on `file`, in words an operator understands, with SQLite's own text.
+std::string cause_of(const SQLite::Exception& error, const std::string& file);
 
 // Runs `body`; what SQLite throws becomes an Error that names the file.
 template <class Body>
@@ -26,7 +24,7 @@ auto guarded(const std::string& file, Body&& body) {
   try {
     return std::forward<Body>(body)();
   } catch (const SQLite::Exception& error) {
-    throw Error("journal " + file, cause_of(error));
+    throw Error("journal " + file, cause_of(error, file));
   }
 }
 
@@ -39,28 +37,16 @@ std::string state_before_states();
 
 // Opens for writing; creates the schema in a new or empty file, upgrades an older one. Throws Error (see Journal).
 SQLite::Database open_for_writing(const std::string& file, const JournalSettings& settings);
-// Opens an existing journal; changes nothing.
+// Opens an existing journal; changes nothing. Also on a disk or in a folder that cannot be written.
 SQLite::Database open_for_reading(const std::string& file, const JournalSettings& settings);
 
-// Holds FILE.lock until destroyed; the kernel releases it when the process dies.
-class WriterLock {
- public:
-  explicit WriterLock(const std::string& file);  // Error when another process holds it; memory journals take none
-  ~WriterLock();
-  WriterLock(const WriterLock&) = delete;
-  WriterLock& operator=(const WriterLock&) = delete;
-
- private:
-  int fd_ = -1;
-};
-
 const char* table_name(JournalRow::Table table);
-bool in_memory(const std::string& file);
 
 std::vector<JournalAction> actions(SQLite::Database& db);
 JournalCounts counts(SQLite::Database& db);
 std::map<std::string, std::string> pairs(SQLite::Database& db, const char* table);
 std::string position(SQLite::Database& db);
+std::vector<LiveRow> live(SQLite::Database& db);  // none in a journal that has never had one
 std::vector<AuditRow> audit_trail(SQLite::Database& db);
 std::vector<std::string> texts(SQLite::Database& db, const std::string& query);
 

@@ -78,8 +78,11 @@ int run_replay(const ReplayOptions& options) {
   Session session(configuration, {.json = options.monitor.json, .live = false});
   {
     Watched watched(source, "replay");
-    signals.watch(watched);
-    session.run(watched, {});
+    signals.watch([&] {
+      watched.request_stop();
+      session.stop_waiting();
+    });
+    session.run(watched);
     signals.watch(std::function<void()>{});
   }
   report_damage(source);

@@ -1,74 +1,26 @@
-// vigil status: what a journal says of each stream now.
+// vigil status: one screen of a journal, whether or not a program is writing it.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
-#include "alerting/journal.h"
 #include "app/command.h"
-#include "app/text.h"
-#include "core/shown.h"
+#include "app/status_view.h"
+#include "core/json_text.h"
 
 namespace vigil::app {
 namespace {
 
-using nlohmann::ordered_json;
-
 int run_status(const std::string& file, bool json) {
   const alerting::JournalReader journal(file);
-  const auto counts = journal.counts();
-  const auto lumisections = journal.newest_lines(alerting::JournalRow::Table::lumisection);
-  const auto windows = journal.newest_lines(alerting::JournalRow::Table::window);
-  ordered_json out = {{"journal", file},
-                      {"lumisections", counts.lumisections},
-                      {"windows", counts.windows},
-                      {"actions",
-                       {{"all", counts.actions},
-                        {"open", counts.open},
-                        {"pending", counts.pending},
-                        {"delivered", counts.delivered},
-                        {"rejected", counts.rejected},
-                        {"expired", counts.expired}}},
-                      {"streams", ordered_json::array()}};
-  for (const std::string& text : lumisections) {
-    auto line = ordered_json::parse(text);
-    ordered_json stream = {{"lumisection", line}, {"windows", ordered_json::array()}};
-    for (const std::string& window_text : windows) {
-      const auto window = ordered_json::parse(window_text);
-      if (window["model"] == line["model"] && window["stream"] == line["stream"]) stream["windows"].push_back(window);
-    }
-    out["streams"].push_back(std::move(stream));
-  }
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const auto document =
+      status_document(file, journal, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
   if (json) {
-    fmt::print("{}\n", out.dump());
-    return 0;
+    fmt::print("{}\n", json_text(document));
+  } else {
+    fmt::print("{}", status_text(document));
   }
-  fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8} {:>6} {:>9}  {:<8} {}\n", "model", "stream", "run", "LS", "events",
-             "coverage", "lost", "mismatch", "quality", "reason");
-  for (const auto& stream : out["streams"]) {
-    const auto& line = stream["lumisection"];
-    std::uint64_t lost = 0, mismatches = 0;
-    for (const auto& [name, source] : line["sources"].items()) {
-      for (const char* key : {"missing", "late", "rejected", "dropped"}) lost += source[key].get<std::uint64_t>();
-    }
-    for (const auto& [name, output] : line["outputs"].items()) mismatches += output["mismatches"].get<std::uint64_t>();
-    const double coverage = line["covered_orbits"].get<double>() / line["expected_orbits"].get<double>();
-    std::string quality = "unknown", reason = "no window yet";
-    if (!stream["windows"].empty()) {
-      quality = stream["windows"].back()["quality"].get<std::string>();
-      reason = stream["windows"].back()["reason"].get<std::string>();
-    }
-    const Quality level = quality == "good"     ? Quality::good
-                          : quality == "medium" ? Quality::medium
-                          : quality == "bad"    ? Quality::bad
-                                                : Quality::unknown;
-    fmt::print("{:<12} {:<10} {:>8} {:>6} {:>10} {:>8.2f} {:>6} {:>9}  {} {}\n",
-               shown(line["model"].get<std::string>()), shown(line["stream"].get<std::string>()), line["run"].dump(),
-               line["ls"].dump(), line["events"].dump(), coverage, lost, mismatches,
-               paint(level, fmt::format("{:<8}", quality)), shown(reason, kShownReason));
-  }
-  fmt::print("{} lumisections, {} windows, {} actions ({} open, {} pending, {} delivered, {} rejected, {} expired)\n",
-             counts.lumisections, counts.windows, counts.actions, counts.open, counts.pending, counts.delivered,
-             counts.rejected, counts.expired);
   return 0;
 }
 
@@ -81,7 +33,7 @@ Command status_command() {
   };
   const auto o = std::make_shared<StatusOptions>();
   return {"status",
-          "one screen: models, quality, rates, losses",
+          "one screen: models, quality, rates, ages, losses",
           "vigil status vigil.db",
           {{"JOURNAL", &o->journal, "journal file", Presence::required}, {"--json", &o->json, "one JSON document"}},
           [o] { return run_status(o->journal, o->json); }};

@@ -6,6 +6,7 @@
 
 #include "app/command.h"
 #include "app/logging.h"
+#include "app/recording_tee.h"
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
@@ -49,9 +50,10 @@ int run_watch(const MonitorOptions& options) {
   Configuration configuration = effective_configuration(options);
   require_endpoints(configuration);
   Session session(configuration, {.json = options.json, .live = true});
-  std::unique_ptr<replay::Recorder> recorder;
+  std::optional<RecordingTee> recording;
   if (!configuration.record.empty()) {
-    recorder = std::make_unique<replay::Recorder>(configuration.record, recorder_options(configuration));
+    recording.emplace(configuration.record, recorder_options(configuration),
+                      [](const std::string& fact) { spdlog::warn("{}", fact); });
   }
   ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
                                  .topics = configuration.topics,
@@ -59,14 +61,14 @@ int run_watch(const MonitorOptions& options) {
                                  .on_link = log_link});
   signals.watch(subscriber);
   for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribing to {}", endpoint);
-  session.run(subscriber,
-              recorder ? std::function<void(const Frame&)>([&](const Frame& f) { recorder->write(f); }) : nullptr);
-  signals.watch(std::function<void()>{});
   try {
-    if (recorder) recorder->close();
-  } catch (const Error& e) {
-    throw FailedRunning(e.what());
+    session.run(subscriber, recording ? &*recording : nullptr);
+  } catch (const FailedRunning&) {
+    if (recording) recording->close();
+    throw;
   }
+  signals.watch(std::function<void()>{});
+  if (recording) recording->close();
   log_counters(subscriber);
   return session.failed(options.fail_on) ? 1 : 0;
 }

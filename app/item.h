@@ -1,6 +1,7 @@
 // One frame on its way through the pipeline, with what each stage adds to it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -16,6 +17,7 @@ namespace vigil::app {
 
 struct Item {
   Frame frame;
+  std::int64_t arrived_ns = 0;  // wall clock, when it was read; for lag and status, never for results
   // Set by the emulate stage.
   Rejection rejection = Rejection::none;
   std::string detail;            // of a rejection: its place, what was found, what was expected
@@ -43,6 +45,7 @@ class ItemPool {
     return {item.release(), [shelf = shelf_](Item* used) {
               std::unique_ptr<Item> back(used);
               back->frame = {};
+              back->arrived_ns = 0;
               back->batch = {};
               back->rejection = Rejection::none;
               back->detail.clear();

@@ -1,5 +1,6 @@
 // The serial stage: puts batches into lumisections, closes them, cuts windows, judges them and proposes actions.
-// One owner; not synchronised. No wall clock: what it yields depends on the frames and the starting state alone.
+// One owner; not synchronised. What it yields depends on the frames and the starting state alone; the wall clock of
+// their arrival goes into log and status only.
 #pragma once
 
 #include <functional>
@@ -14,6 +15,7 @@
 #include "app/configuration.h"
 #include "app/item.h"
 #include "app/model_set.h"
+#include "app/refusal_log.h"
 #include "app/stream_registry.h"
 #include "core/results.h"
 #include "core/snapshot.h"
@@ -24,12 +26,13 @@ namespace vigil::app {
 class Judge {
  public:
   // `reference`: null to learn. `keep_state`: every Closing carries the state to resume from. `log` takes facts worth a
-  // line (first rejection of each cause); may be empty.
+  // line (what is refused, above all); may be empty.
   Judge(const ModelSet& models, const Configuration& configuration, std::optional<monitors::Reference> reference,
         bool keep_state, std::function<void(const std::string&)> log);
 
-  // State of an earlier run, from the journal. Throws Error on a state it cannot read.
-  void load(const std::map<std::string, std::string>& state) { streams_.load(state); }
+  // State of an earlier run, from the journal `where`, before the first frame. What of it no longer fits starts anew;
+  // one line of the log says what.
+  void load(const std::map<std::string, std::string>& state, const std::string& where = "journal");
 
   // One frame, in order of arrival; what closed because of it.
   std::vector<Closing> take(std::shared_ptr<Item> item);
@@ -39,12 +42,20 @@ class Judge {
   const Totals& totals() const { return totals_; }
   // The newest state of every stream, for status. Safe from any thread.
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&snapshot_); }
+  // Live counts of every stream and source, for status. Safe from any thread.
+  const Activity& activity() const { return streams_.activity(); }
   // Called with every closed lumisection before it is judged (what a reference is built from).
   void observe(LumisectionObserver observer) { observer_ = std::move(observer); }
 
  private:
+  void end(MonitoredStream& stream, std::vector<Closing>& out);
+  void give_up(MonitoredStream& stream, std::vector<Closing>& out);
   void apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, std::vector<Closing>& out);
-  void log_rejected(const Item& item);
+  void place(MonitoredStream& stream, const ingest::Placed& placed);
+  void refuse(MonitoredStream& stream, const ingest::Refused& refused);
+  void count_closed(MonitoredStream& stream, const ingest::Closed& closed);
+  void log_lost(const MonitoredStream* stream, const FrameHeader& header, Refusal::What what, Rejection cause,
+                const std::string& detail);
   void log_once(const std::string& key, const std::string& message);
   void publish_snapshot();
 
@@ -52,8 +63,10 @@ class Judge {
   const bool keep_state_;
   std::function<void(const std::string&)> log_;
   LumisectionObserver observer_;
+  RefusalLog refusals_;
   std::set<std::string> logged_;
   std::uint64_t position_ = 0;
+  std::int64_t now_ns_ = 0;  // arrival of the newest frame
   Totals totals_;
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
 };

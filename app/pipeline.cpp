@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <utility>
@@ -89,6 +90,11 @@ void emulate(Item& item, const ModelSet& models) {
   }
 }
 
+std::int64_t wall_clock_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
 }  // namespace
 
 void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs) {
@@ -117,6 +123,7 @@ void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const Pi
         if (outputs.record) outputs.record(*frame);
         ItemPtr item = items.take();
         item->frame = std::move(*frame);
+        item->arrived_ns = wall_clock_ns();
         return item;
       }
     } catch (...) {

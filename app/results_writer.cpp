@@ -1,19 +1,16 @@
 #include "app/results_writer.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "app/text.h"
-#include "core/error.h"
 
 namespace vigil::app {
 
-ResultsWriter::ResultsWriter(alerting::Journal& journal, ResultsSettings settings, std::function<void()> on_failure,
-                             std::function<void()> on_commit)
+ResultsWriter::ResultsWriter(alerting::Journal& journal, ResultsSettings settings, LineOutput& output,
+                             std::function<void()> on_failure, std::function<void()> on_commit)
     : journal_(journal),
       settings_(settings),
+      output_(output),
       on_failure_(std::move(on_failure)),
       on_commit_(std::move(on_commit)),
       thread_([this] { run(); }) {}
@@ -61,9 +58,7 @@ void ResultsWriter::write(const Closing& closing) {
   } else if (!settings_.json) {
     text = text_(closing);
   }
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0) {
-    throw Error("standard output", std::strerror(errno), "an open pipe or file with room");
-  }
+  output_.put(std::move(text));
   for (const JudgedWindow& judged : closing.windows) {
     if (judged.window.quality == Quality::bad) occurred_.insert("bad");
     if (judged.window.quality == Quality::unknown) occurred_.insert("unknown");

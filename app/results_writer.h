@@ -1,5 +1,6 @@
-// The journal thread: one transaction a closed lumisection, then its result lines. One owned thread, joined in
-// finish(). Lines are printed only after they are committed, so nobody sees a result that a kill could take back.
+// The journal thread: one transaction a closed lumisection, then its result lines go to the output. One owned thread,
+// joined in finish(). Lines are handed on only after they are committed, so nobody sees a result that a kill could take
+// back.
 #pragma once
 
 #include <exception>
@@ -12,6 +13,7 @@
 
 #include "alerting/journal.h"
 #include "app/closing.h"
+#include "app/line_output.h"
 #include "app/text.h"
 #include "core/bounded_queue.h"
 #include "core/digest.h"
@@ -26,10 +28,10 @@ struct ResultsSettings {
 
 class ResultsWriter {
  public:
-  // `on_failure` is called once, from the journal thread, when a commit or a write failed; push() then takes no more.
-  // `on_commit` after each commit (wakes the dispatcher); both may be empty.
-  ResultsWriter(alerting::Journal& journal, ResultsSettings settings, std::function<void()> on_failure,
-                std::function<void()> on_commit);
+  // `on_failure` is called once, from the journal thread, when a commit failed or the output took no more; push() then
+  // takes no more. `on_commit` after each commit (wakes the dispatcher); both may be empty.
+  ResultsWriter(alerting::Journal& journal, ResultsSettings settings, LineOutput& output,
+                std::function<void()> on_failure, std::function<void()> on_commit);
   ~ResultsWriter();
   ResultsWriter(const ResultsWriter&) = delete;
   ResultsWriter& operator=(const ResultsWriter&) = delete;
@@ -38,7 +40,7 @@ class ResultsWriter {
   void push(Closing&& closing);
   // Commits what is queued and joins. Rethrows what stopped the thread.
   void finish();
-  // SHA-256 over all lines so far; call after finish().
+  // SHA-256 over all lines so far, those the output left out too; call after finish().
   std::string digest();
 
   // What --fail-on may name, as it occurred: bad, unknown, mismatch, action. Call after finish().
@@ -50,6 +52,7 @@ class ResultsWriter {
 
   alerting::Journal& journal_;
   const ResultsSettings settings_;
+  LineOutput& output_;
   std::function<void()> on_failure_;
   std::function<void()> on_commit_;
   BoundedQueue<Closing> queue_{64};

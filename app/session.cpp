@@ -3,12 +3,13 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <cstdio>
 #include <utility>
 
 #include "alerting/sinks.h"
 #include "app/configuration_sinks.h"
+#include "app/live_status.h"
 #include "app/pipeline.h"
+#include "app/text.h"
 #include "core/error.h"
 #include "core/result_lines.h"
 
@@ -67,11 +68,13 @@ Session::Session(Configuration configuration, SessionSettings settings)
   if (configuration_.journal.empty()) {
     spdlog::info("no --journal: state lives in memory only");
   } else {
-    judge_->load(journal_->state());
+    judge_->load(journal_->state(), "journal " + configuration_.journal);
   }
   std::map<std::string, std::string> meta{{"configuration", to_yaml(configuration_)}, {"version", VIGIL_VERSION}};
   for (const auto& model : models_.all()) meta["model/" + model->info().name] = model->info().hash;
   journal_->set_meta(meta);
+  output_ = std::make_unique<LineOutput>(OutputSettings{.may_wait = !settings_.live},
+                                         [](const std::string& fact) { spdlog::warn("{}", fact); });
   if (settings_.live) start_dispatcher();
 }
 
@@ -104,36 +107,57 @@ void Session::start_dispatcher() {
   dispatcher_->start();
 }
 
-void Session::run(Source& source, const std::function<void(const Frame&)>& record) {
-  std::string digest;
-  try {
-    ResultsWriter writer(
-        *journal_, {.json = settings_.json, .quiet = settings_.quiet, .queue_actions = settings_.live},
-        [&] { source.request_stop(); },
+// Returns the digest. What was judged before a failure is still committed.
+std::string Session::judge_all(Source& source, RecordingTee* recording) {
+  ResultsWriter writer(
+      *journal_, {.json = settings_.json, .quiet = settings_.quiet, .queue_actions = settings_.live}, *output_,
+      [&] { source.request_stop(); },
+      [&] {
+        if (dispatcher_) dispatcher_->wake();
+      });
+  std::unique_ptr<LiveStatus> status;
+  if (!configuration_.journal.empty()) {
+    status = std::make_unique<LiveStatus>(
+        *journal_, *judge_,
         [&] {
-          if (dispatcher_) dispatcher_->wake();
-        });
-    std::exception_ptr failure;
-    try {
-      PipelineOutputs outputs{record, [&](Closing&& closing) { writer.push(std::move(closing)); }};
-      run_pipeline(source, models_, *judge_, outputs, configuration_.jobs);
-    } catch (...) {
-      failure = std::current_exception();  // what was judged before it is still committed
-    }
-    writer.finish();
-    if (failure) std::rethrow_exception(failure);
-    occurred_ = writer.occurred();
-    digest = writer.digest();
+          return ProgramStatus{.mode = settings_.live ? "watch" : "replay",
+                               .records = recording != nullptr,
+                               .is_recording = recording != nullptr && recording->is_recording(),
+                               .frames_not_recorded = recording != nullptr ? recording->left_out_frames() : 0,
+                               .lines_left_out = output_->left_out()};
+        },
+        [](const std::string& fact) { spdlog::warn("{}", fact); });
+  }
+  std::exception_ptr failure;
+  try {
+    PipelineOutputs outputs;
+    if (recording != nullptr) outputs.record = [&](const Frame& frame) { recording->write(frame); };
+    outputs.closed = [&](Closing&& closing) { writer.push(std::move(closing)); };
+    run_pipeline(source, models_, *judge_, outputs, configuration_.jobs);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  writer.finish();
+  if (failure) std::rethrow_exception(failure);
+  if (status) status->stop();
+  occurred_ = writer.occurred();
+  return writer.digest();
+}
+
+void Session::run(Source& source, RecordingTee* recording) {
+  try {
+    const std::string digest = judge_all(source, recording);
+    if (settings_.json) output_->put(digest_line(digest, judge_->totals()) + "\n");
+    output_->finish();
   } catch (const std::exception& e) {
+    output_->stop_waiting();
     throw FailedRunning(e.what());
   }
-  if (settings_.json) {
-    const std::string line = digest_line(digest, judge_->totals()) + "\n";
-    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
-      throw FailedRunning("standard output: cannot write the digest");
-    }
-  }
   if (dispatcher_) dispatcher_->stop(kDispatchGraceMs);
+  if (const std::uint64_t left_out = output_->left_out(); left_out > 0) {
+    throw FailedRunning("standard output: " + std::to_string(left_out) +
+                        " result lines left out, which nobody read; judged, journaled and delivered all the same");
+  }
 }
 
 bool Session::failed(const std::vector<std::string>& fail_on) const {

@@ -12,9 +12,12 @@
 #include "alerting/journal.h"
 #include "app/configuration.h"
 #include "app/judge.h"
+#include "app/line_output.h"
 #include "app/model_set.h"
+#include "app/recording_tee.h"
 #include "app/results_writer.h"
 #include "app/shared_options.h"
+#include "app/stop_on_signal.h"
 #include "core/frame.h"
 
 namespace vigil::app {
@@ -37,9 +40,11 @@ class Session {
   Session(Configuration configuration, SessionSettings settings);
   ~Session();
 
-  // Runs the pipeline until the source ends, then flushes. Prints the digest with json. Throws FailedRunning.
-  // `record` gets every frame first; may be empty.
-  void run(Source& source, const std::function<void(const Frame&)>& record);
+  // Runs the pipeline until the source ends, then flushes. Prints the digest with json. Throws FailedRunning, also
+  // where result lines were left out. `recording` gets every frame first; may be null.
+  void run(Source& source, RecordingTee* recording = nullptr);
+  // From now on nobody who reads standard output is waited for. From any thread.
+  void stop_waiting() { output_->stop_waiting(); }
 
   const Configuration& configuration() const { return configuration_; }
   const ModelSet& models() const { return models_; }
@@ -50,6 +55,7 @@ class Session {
 
  private:
   void start_dispatcher();
+  std::string judge_all(Source& source, RecordingTee* recording);
 
   Configuration configuration_;
   SessionSettings settings_;
@@ -57,22 +63,8 @@ class Session {
   std::unique_ptr<alerting::Journal> journal_;
   std::unique_ptr<Judge> judge_;
   std::unique_ptr<alerting::Dispatcher> dispatcher_;
+  std::unique_ptr<LineOutput> output_;
   std::set<std::string> occurred_;
-};
-
-// Stops `source` at SIGINT or SIGTERM, from a thread of its own that waits for the signal. Make it before any other
-// thread (the signals are blocked in all threads started after it). A second signal ends the process at once.
-class StopOnSignal {
- public:
-  StopOnSignal();
-  ~StopOnSignal();
-  void watch(Source& source);  // from now on; one source at a time
-  void watch(std::function<void()> stop);
-  bool stopped() const;
-
- private:
-  struct State;
-  std::shared_ptr<State> state_;
 };
 
 }  // namespace vigil::app

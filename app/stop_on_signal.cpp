@@ -1,3 +1,5 @@
+#include "app/stop_on_signal.h"
+
 #include <pthread.h>
 #include <unistd.h>
 
@@ -5,8 +7,7 @@
 #include <csignal>
 #include <mutex>
 #include <thread>
-
-#include "app/session.h"
+#include <utility>
 
 namespace vigil::app {
 
@@ -19,17 +20,23 @@ struct StopOnSignal::State {
   pthread_t owner{};
 };
 
-StopOnSignal::StopOnSignal() : state_(std::make_shared<State>()) {
+StopOnSignal::StopOnSignal(std::chrono::milliseconds same_signal) : state_(std::make_shared<State>()) {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  state_->thread = std::thread([state = state_, signals] {
+  state_->thread = std::thread([state = state_, signals, same_signal] {
     int signal = 0;
+    std::chrono::steady_clock::time_point first{};
     while (sigwait(&signals, &signal) == 0) {
       if (state->done) return;
-      if (state->stopped.exchange(true)) _exit(128 + signal);
+      const auto now = std::chrono::steady_clock::now();
+      if (state->stopped.exchange(true)) {
+        if (now - first <= same_signal) continue;
+        _exit(128 + signal);
+      }
+      first = now;
       std::lock_guard lock(state->mutex);
       if (state->stop) state->stop();
     }

@@ -1,5 +1,7 @@
 // The streams' state in the journal. Keys: <model hash>/<part>/<stream>, and <model hash>/open/<run>/<ls>/<stream> for
-// the summaries of lumisections that are still open. State of another model hash is left as it is.
+// the summaries of lumisections that are still open. Neither hash nor part holds a slash, so no two streams share a
+// key.
+#include <algorithm>
 #include <charconv>
 
 #include "app/stream_registry.h"
@@ -12,6 +14,11 @@ std::string key_of(const std::string& hash, const std::string& part, const std::
   return hash + "/" + part + "/" + stream;
 }
 
+std::string open_key(const std::string& hash, std::pair<std::uint32_t, std::uint32_t> where,
+                     const std::string& stream) {
+  return key_of(hash, "open/" + std::to_string(where.first) + "/" + std::to_string(where.second), stream);
+}
+
 std::uint32_t number(std::string_view& rest, const std::string& key) {
   std::uint32_t value = 0;
   const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), value);
@@ -22,13 +29,24 @@ std::uint32_t number(std::string_view& rest, const std::string& key) {
   return value;
 }
 
+// Order of the streams' first batches, over all models the journal knows: <hash>/order/<stream>.
+std::uint64_t next_order(const std::map<std::string, std::string>& state) {
+  std::uint64_t next = 0;
+  for (const auto& [key, value] : state) {
+    const auto slash = key.find('/');
+    if (slash == std::string::npos || key.compare(slash, 7, "/order/") != 0) continue;
+    std::uint64_t order = 0;
+    std::from_chars(value.data(), value.data() + value.size(), order);
+    next = std::max(next, order + 1);
+  }
+  return next;
+}
+
 }  // namespace
 
-void StreamRegistry::save(MonitoredStream& stream, std::map<std::string, std::optional<std::string>>& state) {
+void StreamRegistry::save(MonitoredStream& stream, StateChanges& state) const {
   const std::string& hash = stream.model->info().hash;
-  for (std::size_t i = 0; i < streams_.size(); ++i) {
-    if (streams_[i].get() == &stream) state[key_of(hash, "order", stream.name)] = std::to_string(i);
-  }
+  state[key_of(hash, "order", stream.name)] = std::to_string(stream.order);
   state[key_of(hash, "selection", stream.name)] = stream.selection;
   state[key_of(hash, "sequencer", stream.name)] = stream.sequencer.save();
   state[key_of(hash, "context", stream.name)] = stream.context.save();
@@ -36,63 +54,77 @@ void StreamRegistry::save(MonitoredStream& stream, std::map<std::string, std::op
   state[key_of(hash, "policy", stream.name)] = stream.policy.save();
   std::set<std::string> open_now;
   for (auto& [where, summary] : stream.open) {
-    const std::string key =
-        hash + "/open/" + std::to_string(where.first) + "/" + std::to_string(where.second) + "/" + stream.name;
+    const std::string key = open_key(hash, where, stream.name);
     open_now.insert(key);
     state[key] = to_json(summary.summary());
   }
-  const auto mine = [&](const std::string& key) {
-    return key.starts_with(hash + "/open/") && key.ends_with("/" + stream.name);
-  };
-  for (auto it = saved_open_.begin(); it != saved_open_.end();) {
-    if (mine(*it) && !open_now.contains(*it)) {
-      state[*it] = std::nullopt;
-      it = saved_open_.erase(it);
-    } else {
-      ++it;
-    }
+  for (const std::string& key : stream.saved_open) {
+    if (!open_now.contains(key)) state[key] = std::nullopt;
   }
-  saved_open_.insert(open_now.begin(), open_now.end());
+  stream.saved_open = std::move(open_now);
 }
 
-void StreamRegistry::load(const std::map<std::string, std::string>& state) {
-  std::map<std::uint64_t, MonitoredStream*> order;
+void StreamRegistry::load_stream(MonitoredStream& stream, const std::map<std::string, std::string>& state,
+                                 std::vector<std::string>& dropped) const {
+  const ModelInfo& info = stream.model->info();
+  // A part that cannot be taken over starts anew; the others go on.
+  const auto part = [&](const char* what, const auto& take) {
+    try {
+      const auto found = state.find(key_of(info.hash, what, stream.name));
+      if (found == state.end()) throw Error(what, "missing");
+      take(found->second);
+      return true;
+    } catch (const Error& e) {
+      dropped.push_back(info.name + " " + shown(stream.name) + " " + e.what());
+      return false;
+    }
+  };
+  part("selection", [&](const std::string& text) { stream.selection = text; });
+  const bool sequenced = part("sequencer", [&](const std::string& text) {
+    ingest::Sequencer loaded(configuration_.sequencer);
+    loaded.load(text);
+    stream.sequencer = std::move(loaded);
+  });
+  part("context", [&](const std::string& text) {
+    ingest::ContextTracker loaded;
+    loaded.load(text);
+    stream.context = std::move(loaded);
+  });
+  part("monitor", [&](const std::string& text) { stream.monitor.load(text); });
+  part("policy", [&](const std::string& text) { stream.policy.load(text); });
+
+  const std::string open = info.hash + "/open/";
+  for (auto o = state.lower_bound(open); o != state.end() && o->first.starts_with(open); ++o) {
+    try {
+      std::string_view rest = std::string_view(o->first).substr(open.size());
+      const std::uint32_t run = number(rest, o->first);
+      const std::uint32_t ls = number(rest, o->first);
+      if (rest != stream.name) continue;
+      stream.saved_open.insert(o->first);
+      if (!sequenced) continue;  // nobody would close it
+      stream.open.try_emplace({run, ls}, info, summary_from_json(o->second, info, "open summary"));
+    } catch (const Error& e) {
+      dropped.push_back(info.name + " " + e.what());
+    }
+  }
+}
+
+std::vector<std::string> StreamRegistry::load(const std::map<std::string, std::string>& state) {
+  std::vector<std::string> dropped;
+  next_order_ = next_order(state);
+  std::vector<std::unique_ptr<MonitoredStream>> loaded;
   for (const auto& model : models_.all()) {
     const std::string prefix = model->info().hash + "/order/";
     for (auto it = state.lower_bound(prefix); it != state.end() && it->first.starts_with(prefix); ++it) {
-      const std::string name = it->first.substr(prefix.size());
-      auto stream = make(model, name);
-      const auto part = [&](const char* what) -> const std::string& {
-        const auto found = state.find(key_of(model->info().hash, what, name));
-        if (found == state.end()) throw Error("journal state", std::string("no ") + what + " of stream '" + name + "'");
-        return found->second;
-      };
-      stream->selection = part("selection");
-      stream->sequencer.load(part("sequencer"));
-      stream->context.load(part("context"));
-      stream->monitor.load(part("monitor"));
-      stream->policy.load(part("policy"));
-      const std::string open = model->info().hash + "/open/";
-      for (auto o = state.lower_bound(open); o != state.end() && o->first.starts_with(open); ++o) {
-        std::string_view rest = std::string_view(o->first).substr(open.size());
-        const std::uint32_t run = number(rest, o->first);
-        const std::uint32_t ls = number(rest, o->first);
-        if (rest != name) continue;
-        stream->open.try_emplace({run, ls}, model->info(),
-                                 summary_from_json(o->second, model->info(), "journal state '" + o->first + "'"));
-        saved_open_.insert(o->first);
-      }
-      order[std::stoull(it->second)] = stream.get();
-      streams_.push_back(std::move(stream));
+      auto stream = make(model, it->first.substr(prefix.size()));
+      std::from_chars(it->second.data(), it->second.data() + it->second.size(), stream->order);
+      load_stream(*stream, state, dropped);
+      loaded.push_back(std::move(stream));
     }
   }
-  std::vector<std::unique_ptr<MonitoredStream>> sorted;
-  for (const auto& [index, stream] : order) {
-    for (auto& s : streams_) {
-      if (s.get() == stream) sorted.push_back(std::move(s));
-    }
-  }
-  streams_ = std::move(sorted);
+  std::stable_sort(loaded.begin(), loaded.end(), [](const auto& a, const auto& b) { return a->order < b->order; });
+  for (auto& stream : loaded) add(std::move(stream));
+  return dropped;
 }
 
 }  // namespace vigil::app

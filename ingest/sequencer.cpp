@@ -88,7 +88,7 @@ void Sequencer::refuse(const BatchFacts& batch, Rejection cause, std::vector<Ste
     lost.epoch = std::nullopt;
     excuse(lost);
   }
-  steps.emplace_back(Refused{accounted_name(batch.source), cause});
+  steps.emplace_back(Refused{accounted_name(batch.source), Refused::What::rejected, cause, batch.run, batch.ls, {}});
 }
 
 Sequencer::Hold Sequencer::hold_reason(const BatchFacts& batch) const {
@@ -233,12 +233,14 @@ void Sequencer::use(const BatchFacts& batch, Payload payload, std::vector<Step>&
   SequenceLog& log = log_of(source, batch.epoch);
   if (log.received(batch.seq)) {
     ++counts_for(batch.source, batch.run, batch.ls).duplicate;
+    steps.emplace_back(Refused{batch.source, Refused::What::duplicate, {}, batch.run, batch.ls, {}});
     return;
   }
   const BatchEnd end{batch.run, batch.last_orbit};
   log.receive(batch.seq, end);
   if (late) {
     ++pending_[batch.source].late;
+    steps.emplace_back(Refused{batch.source, Refused::What::late, {}, batch.run, batch.ls, {}});
     return;
   }
   Run* run = find_run(batch.run);

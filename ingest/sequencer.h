@@ -67,10 +67,14 @@ struct Closed {
   std::uint64_t covered_orbits = 0;
   std::map<std::string, SourceCounts> sources;
 };
-// The batch was refused after decoding (selection, sources, clock jump).
+// The batch was refused after decoding.
 struct Refused {
+  enum class What : std::uint8_t { rejected, late, duplicate };
   std::string source;
+  What what = What::rejected;
   Rejection cause = Rejection::none;
+  std::uint32_t run = 0, ls = 0;
+  std::string detail;
 };
 // Adds every count but the covered orbits, which are a union, not a sum.
 void add_counts(SourceCounts& to, const SourceCounts& from);

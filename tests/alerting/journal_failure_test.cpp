@@ -8,8 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <functional>
+#include <set>
 
 #include "alerting/journal.h"
 #include "core/error.h"
@@ -102,9 +104,7 @@ TEST(JournalFailure, AReadOnlyFileIsNamed) {
   TemporaryFolder folder;
   const std::string file = folder / "vigil.db";
   { Journal journal(file); }
-  std::ofstream(file + ".lock");
   ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
-  ASSERT_EQ(::chmod((file + ".lock").c_str(), 0666), 0);
   ASSERT_EQ(::chmod((folder / "").c_str(), 0777), 0);
   EXPECT_EQ(in_child([&] {
               if (::geteuid() == 0 && ::seteuid(65534) != 0) return 2;
@@ -113,11 +113,11 @@ TEST(JournalFailure, AReadOnlyFileIsNamed) {
             }),
             0);
   ASSERT_EQ(::chmod((folder / "").c_str(), 0555), 0);
-  ::unlink((file + ".lock").c_str());
   EXPECT_EQ(in_child([&] {
               if (::geteuid() == 0 && ::seteuid(65534) != 0) return 2;
               const std::string error = opening(file);
-              return contains(error, file) && contains(error, "Permission denied") ? 0 : 1;
+              const std::string made = opening(file + ".new");
+              return contains(error, file) && contains(error, "read-only") && contains(made, "read-only") ? 0 : 1;
             }),
             0);
   ASSERT_EQ(::chmod((folder / "").c_str(), 0755), 0);
@@ -138,6 +138,58 @@ TEST(JournalFailure, TwoWritersAreRefused) {
   EXPECT_EQ(opening(file), "no error");
 }
 
+TEST(JournalFailure, AHardLinkIsNoSecondJournal) {
+  TemporaryFolder folder;
+  const std::string file = folder / "vigil.db", link = folder / "link.db";
+  Journal journal(file);
+  ASSERT_EQ(::link(file.c_str(), link.c_str()), 0);
+  EXPECT_TRUE(contains(opening(link), "journal " + link + ": is written by another process"));
+  EXPECT_EQ(in_child([&] { return contains(opening(link), "another process") ? 0 : 1; }), 0);
+  journal.commit(commit_of(1));  // the locks of SQLite have survived the looks at the file
+  EXPECT_EQ(in_child([&] { return JournalReader(file).counts().actions == 1 ? 0 : 1; }), 0);
+}
+
+TEST(JournalFailure, WhatIsRefusedHasNothingBesideIt) {
+  TemporaryFolder folder;
+  const std::string text = folder / "network.json", other = folder / "other.db";
+  std::ofstream(text) << "{\"layers\": [1, 2, 3]}";
+  SQLite::Database(other, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE).exec("CREATE TABLE theirs (a)");
+  for (const std::string& file : {text, other, folder / "", folder / "no/such/vigil.db"})
+    EXPECT_NE(opening(file), "no error") << file;
+  std::set<std::string> left;
+  for (const auto& entry : std::filesystem::directory_iterator(folder / "")) left.insert(entry.path().filename());
+  EXPECT_EQ(left, (std::set<std::string>{"network.json", "other.db"}));
+}
+
+// A file limit is what a full disk is to write(): nothing half made stays.
+TEST(JournalFailure, AJournalThatCouldNotBeMadeIsTakenAway) {
+  TemporaryFolder folder;
+  EXPECT_EQ(in_child([&] {
+              ::signal(SIGXFSZ, SIG_IGN);
+              const rlimit limit{8192, 8192};
+              if (::setrlimit(RLIMIT_FSIZE, &limit) != 0) return 2;
+              return opening(folder / "vigil.db") != "no error" ? 0 : 1;
+            }),
+            0);
+  EXPECT_TRUE(std::filesystem::is_empty(folder / ""));
+}
+
+// As another user after a clean end: no log beside the file, and none can be made.
+TEST(JournalFailure, AReaderNeedsNoRightToWrite) {
+  TemporaryFolder folder;
+  const std::string file = folder / "a journal?.db";
+  { Journal(file).commit(commit_of(1)); }
+  ASSERT_FALSE(std::filesystem::exists(file + "-wal"));
+  ASSERT_EQ(::chmod(file.c_str(), 0444), 0);
+  ASSERT_EQ(::chmod((folder / "").c_str(), 0555), 0);
+  EXPECT_EQ(in_child([&] {
+              if (::geteuid() == 0 && ::seteuid(65534) != 0) return 2;
+              return JournalReader(file).counts().actions == 1 ? 0 : 1;
+            }),
+            0);
+  ASSERT_EQ(::chmod((folder / "").c_str(), 0755), 0);
+}
+
 TEST(JournalFailure, AFullJournalKeepsWhatItHas) {
   TemporaryFolder folder;
   const std::string file = folder / "vigil.db";
@@ -152,7 +204,7 @@ TEST(JournalFailure, AFullJournalKeepsWhatItHas) {
         committed = ls;
       }
     });
-    EXPECT_TRUE(contains(error, "journal " + file + ": disk or journal full")) << error;
+    EXPECT_TRUE(contains(error, "journal " + file + ": disk full, or the journal at its largest size")) << error;
     EXPECT_GT(committed, 10u);
     // It says so again, and reading goes on.
     EXPECT_TRUE(contains(error_of([&] { journal.commit(commit_of(committed + 1)); }), "full"));

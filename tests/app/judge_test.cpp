@@ -85,5 +85,43 @@ TEST_F(JudgeTest, WhatNoLineCanTakeIsUnplaced) {
   EXPECT_EQ(judge.totals().unplaced.rejected, 1u);
 }
 
+// Refused batches close nothing; they are seen all the same, in log and live counts.
+TEST_F(JudgeTest, WhatIsRefusedIsSeenWithoutAClosing) {
+  std::vector<std::string> log;
+  Judge judge(models_, c_, {}, false, [&](const std::string& fact) { log.push_back(fact); });
+  for (const Frame& frame : frames_) (void)judge.take(testing::item_of(frame, models_));
+  std::size_t closings = 0;
+  for (std::int64_t i = 0; i < 4; ++i) {
+    auto item = testing::item_of(frames_.at(0), models_);  // again
+    item->arrived_ns = (100 + i) * 1'000'000'000;
+    closings += judge.take(std::move(item)).size();
+  }
+  EXPECT_EQ(closings, 0u);
+  ASSERT_EQ(log.size(), 1u) << log.back();
+  EXPECT_THAT(log[0], ::testing::HasSubstr("duplicate: "));
+  EXPECT_THAT(log[0], ::testing::HasSubstr("source 'a'"));
+  const auto streams = judge.activity().streams();
+  ASSERT_EQ(streams->size(), 1u);
+  const StreamActivity& stream = *streams->front();
+  EXPECT_EQ(stream.newest_frame_ns, 103'000'000'000);
+  ASSERT_EQ(stream.sources()->size(), 1u);
+  const SourceActivity& source = *stream.sources()->front();
+  EXPECT_EQ(source.in_run.counts().duplicate, 4u);
+  EXPECT_EQ(source.in_run.counts().batches, frames_.size());
+  EXPECT_EQ(source.in_program.counts().duplicate, 4u);
+}
+
+TEST_F(JudgeTest, LagIsArrivalMinusDataTimeWhereTheStartOfTheRunIsKnown) {
+  Judge judge(models_, c_, {}, false, {});
+  auto item = testing::item_of(frames_.at(0), models_);
+  item->batch.context.run_start_ns = 1'000'000'000'000;
+  const double data_s = item->batch.last_orbit / 11245.5;
+  item->arrived_ns = 1'000'000'000'000 + static_cast<std::int64_t>((data_s + 2.5) * 1e9);
+  (void)judge.take(std::move(item));
+  const auto& stream = *judge.activity().streams()->front();
+  ASSERT_TRUE(stream.lag_is_known);
+  EXPECT_NEAR(static_cast<double>(stream.lag_ns), 2.5e9, 1e3);
+}
+
 }  // namespace
 }  // namespace vigil::app

@@ -1,6 +1,11 @@
 #include "app/stream_registry.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "tests/app/demo_frames.h"
 
@@ -121,6 +126,142 @@ TEST_F(StreamRegistryTest, WhatIsSavedIsLoaded) {
   EXPECT_EQ(again.all()[0]->name, "scouting");
   EXPECT_EQ(again.all()[0]->selection, "path");
   EXPECT_EQ(again.all()[1]->name, "express");
+}
+
+std::map<std::string, std::string> saved(StreamRegistry& registry, std::map<std::string, std::string> journal = {}) {
+  StateChanges changes;
+  for (const auto& stream : registry.all()) registry.save(*stream, changes);
+  for (const auto& [key, value] : changes) {
+    if (value) {
+      journal[key] = *value;
+    } else {
+      journal.erase(key);
+    }
+  }
+  return journal;
+}
+
+std::vector<std::string> names(const StreamRegistry& registry) {
+  std::vector<std::string> out;
+  for (const auto& stream : registry.all()) out.push_back(stream->model->info().name + " " + stream->name);
+  return out;
+}
+
+// Names that end in one another: the open lumisections of one are not those of the other.
+TEST_F(StreamRegistryTest, StreamsWhoseNamesMeetKeepTheirOwnState) {
+  MonitoredStream& inner = registry_.of(batch("a", model_));
+  MonitoredStream& outer = registry_.of(batch("x/a", model_));
+  inner.open.try_emplace({1, 2}, inner.model->info());
+  outer.open.try_emplace({1, 3}, outer.model->info());
+  auto journal = saved(registry_);
+  journal = saved(registry_, std::move(journal));
+  inner.open.clear();
+  journal = saved(registry_, std::move(journal));
+  StreamRegistry again(models_, c_, std::nullopt);
+  EXPECT_TRUE(again.load(journal).empty());
+  ASSERT_EQ(again.all().size(), 2u);
+  EXPECT_TRUE(again.all()[0]->open.empty());
+  EXPECT_EQ(again.all()[1]->open.size(), 1u);
+  EXPECT_TRUE(again.all()[1]->open.contains({1, 3}));
+}
+
+TEST_F(StreamRegistryTest, ATopicWithSlashesNamesItsStream) {
+  MonitoredStream& stream = registry_.of(batch("x/a", model_));
+  registry_.of(batch("x", model_));
+  EXPECT_EQ(registry_.reject(rejected(header("x/a/" + model_, "", ""), Rejection::not_msgpack)), &stream);
+}
+
+// Watched with A and B, then B alone, then A again: nobody's state is lost.
+TEST_F(StreamRegistryTest, StateOfModelsThatAreNotLoadedIsKept) {
+  namespace fs = std::filesystem;
+  const fs::path folder = fs::path(::testing::TempDir()) / ("vigil-renamed-" + std::to_string(getpid()));
+  fs::copy(demo_model_folder(), folder, fs::copy_options::recursive);
+  std::stringstream yaml;
+  yaml << std::ifstream(folder / "model.yaml").rdbuf();
+  std::string text = yaml.str();
+  text.replace(text.find(model_), model_.size(), "renamed");
+  std::ofstream(folder / "model.yaml") << text;
+  Configuration both = c_, other = c_;
+  other.models = {folder.string()};
+  both.models.push_back(other.models[0]);
+  const ModelSet two(both.models), second(other.models);
+  const std::string second_name = second.all().front()->info().name;
+  std::map<std::string, std::string> journal;
+  {
+    StreamRegistry registry(two, both, std::nullopt);
+    registry.of(batch("scouting", model_)).selection = "of the first";
+    registry.of(batch("scouting", second_name)).selection = "of the second";
+    journal = saved(registry, journal);
+  }
+  {
+    StreamRegistry registry(second, other, std::nullopt);
+    registry.load(journal);
+    ASSERT_EQ(registry.all().size(), 1u);
+    registry.of(batch("express", second_name));
+    journal = saved(registry, journal);
+  }
+  {
+    StreamRegistry registry(models_, c_, std::nullopt);
+    registry.load(journal);
+    ASSERT_EQ(registry.all().size(), 1u);
+    EXPECT_EQ(registry.all()[0]->selection, "of the first");
+    registry.of(batch("express", model_));
+    journal = saved(registry, journal);
+  }
+  StreamRegistry registry(two, both, std::nullopt);
+  registry.load(journal);
+  EXPECT_EQ(names(registry), (std::vector<std::string>{model_ + " scouting", second_name + " scouting",
+                                                       second_name + " express", model_ + " express"}));
+  fs::remove_all(folder);
+}
+
+TEST_F(StreamRegistryTest, StreamsThatEarlierProgramsGaveOneNumberAreAllLoaded) {
+  registry_.of(batch("a", model_));
+  registry_.of(batch("b", model_));
+  auto journal = saved(registry_);
+  for (auto& [key, value] : journal) {
+    if (key.find("/order/") != std::string::npos) value = "0";
+  }
+  StreamRegistry again(models_, c_, std::nullopt);
+  again.load(journal);
+  EXPECT_EQ(again.all().size(), 2u);
+}
+
+TEST_F(StreamRegistryTest, WhatDoesNotFitStartsAnewAndIsNamedTheRestGoesOn) {
+  registry_.of(batch("scouting", model_)).selection = "path";
+  auto journal = saved(registry_);
+  for (auto& [key, value] : journal) {
+    if (key.find("/sequencer/") != std::string::npos) value = "damaged";
+  }
+  StreamRegistry again(models_, c_, std::nullopt);
+  const auto dropped = again.load(journal);
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_NE(dropped[0].find("sequencer"), std::string::npos) << dropped[0];
+  ASSERT_EQ(again.all().size(), 1u);
+  EXPECT_EQ(again.all()[0]->selection, "path");
+}
+
+TEST_F(StreamRegistryTest, BeyondTheMostTheLongestUnusedIsGivenUpWithItsState) {
+  StreamRegistry registry(models_, c_, std::nullopt, 2);
+  registry.of(batch("a", model_));
+  registry.of(batch("b", model_));
+  registry.of(batch("a", model_));  // used again
+  EXPECT_EQ(registry.leaves_for(batch("b", model_)), nullptr);
+  auto journal = saved(registry);
+  MonitoredStream* leaving = registry.leaves_for(batch("c", model_));
+  ASSERT_NE(leaving, nullptr);
+  EXPECT_EQ(leaving->name, "b");
+  StateChanges changes;
+  registry.give_up(*leaving, changes);
+  registry.of(batch("c", model_));
+  EXPECT_EQ(names(registry), (std::vector<std::string>{model_ + " a", model_ + " c"}));
+  EXPECT_EQ(registry.activity().streams()->size(), 2u);
+  for (const auto& [key, value] : journal) {
+    if (key.ends_with("/b")) {
+      ASSERT_TRUE(changes.contains(key)) << key;
+      EXPECT_FALSE(changes.at(key).has_value()) << key;
+    }
+  }
 }
 
 }  // namespace
