@@ -1,9 +1,11 @@
 #include "app/configuration_keys.h"
 
 #include <limits>
+#include <utility>
 
 #include "app/configuration_lists.h"
 #include "app/configuration_sinks.h"
+#include "core/error.h"
 
 namespace vigil::app {
 namespace {
@@ -95,6 +97,22 @@ ConfigurationKey files(const char* key, Member<Texts> member, const char* text) 
           list_writer(member)};
 }
 
+// Names of sources, in which * stands for any characters.
+ConfigurationKey sources(const char* key, Member<Texts> member, const char* text) {
+  const char* const expected = "list of names, * for any characters";
+  const auto read = [=](C& c, const Node& n, const At& at) {
+    Texts names = texts(n, at);
+    for (const std::string& name : names) {
+      if (name.empty() || name.size() > 4096) {
+        throw Error(at.where, "key '" + at.key + "': a name of " + std::to_string(name.size()) + " bytes",
+                    "names of 1 to 4096 bytes, * for any characters");
+      }
+    }
+    member(c) = std::move(names);
+  };
+  return {key, expected, "", false, text, read, list_writer(member)};
+}
+
 // learn:N or a file: a path only where it is no learn:N.
 void read_reference(C& c, const Node& node, const At& at) {
   const std::string value = text(node, at);
@@ -129,7 +147,7 @@ std::vector<ConfigurationKey> table() {
       number("close_after_ls", OF(sequencer.close_after_ls), 1, kLs, "LS",
              "a lumisection closes when any source is this far ahead of it"),
       number("source_timeout_ls", OF(sequencer.source_timeout_ls), 1, kLs, "LS",
-             "a silent source counts as uncovered for so long"),
+             "a source that stopped counts as uncovered for so long, then it is silent"),
       number("max_jump_ls", OF(sequencer.max_jump_ls), 1, kLs, "LS",
              "a larger jump of the clock waits for the next batch"),
       {"sources", "all or split", "", false, "all: every source covers every orbit; split: they share the orbits",
@@ -137,6 +155,9 @@ std::vector<ConfigurationKey> table() {
          c.sequencer.split_sources = one_of(n, at, {"all", "split"}) == "split";
        },
        [](Emitter& out, const C& c) { out << (c.sequencer.split_sources ? "split" : "all"); }},
+      sources("expected_sources", OF(sequencer.expected_sources),
+              "in the set from the start of every run; a pattern: those that match it and were seen before"),
+      sources("optional_sources", OF(sequencer.optional_sources), "may stay away: never silent, never expected"),
       {"windows", "list of maps", "LS", false, "window_ls lumisections every hop_ls, and a name (below)",
        [](C& c, const Node& n, const At& at) { c.monitors.windows = read_windows(n, at); },
        [](Emitter& out, const C& c) { write_windows(out, c.monitors.windows); }},

@@ -163,7 +163,7 @@ void Judge::place(MonitoredStream& stream, const ingest::Placed& placed) {
 
 void Judge::refuse(MonitoredStream& stream, const ingest::Refused& refused) {
   using What = ingest::Refused::What;
-  SourceActivity& source = stream.activity->of(refused.source);
+  SourceActivity& source = stream.activity->of(refused.counted_as);
   for (Tally* tally : {&source.in_run, &source.in_program}) {
     if (refused.what == What::rejected) {
       tally->add_rejected(refused.cause);
@@ -179,7 +179,7 @@ void Judge::refuse(MonitoredStream& stream, const ingest::Refused& refused) {
                  .source = refused.source,
                  .run = refused.run,
                  .ls = refused.ls,
-                 .detail = refused.detail},
+                 .detail = ingest::describe(refused)},
                 now_ns_);
 }
 

@@ -23,6 +23,21 @@ void IntervalSet::insert(std::uint64_t first, std::uint64_t last) {
   intervals_.emplace_hint(next, first, last);
 }
 
+std::vector<std::pair<std::uint64_t, std::uint64_t>> IntervalSet::erase(std::uint64_t first, std::uint64_t last) {
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> out;
+  auto it = intervals_.upper_bound(first);
+  if (it != intervals_.begin() && std::prev(it)->second >= first) --it;
+  while (it != intervals_.end() && it->first <= last) {
+    const auto [a, b] = *it;
+    out.emplace_back(std::max(a, first), std::min(b, last));
+    it = intervals_.erase(it);
+    if (a < first) intervals_.emplace_hint(it, a, first - 1);
+    if (b > last) it = intervals_.emplace_hint(it, last + 1, b);
+    if (b >= last) break;
+  }
+  return out;
+}
+
 bool IntervalSet::contains(std::uint64_t value) const {
   const auto next = intervals_.upper_bound(value);
   return next != intervals_.begin() && std::prev(next)->second >= value;

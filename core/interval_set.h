@@ -4,6 +4,8 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace vigil {
 
@@ -11,6 +13,8 @@ class IntervalSet {
  public:
   // Adds [first, last], first <= last; touching intervals join.
   void insert(std::uint64_t first, std::uint64_t last);
+  // Takes [first, last] out, first <= last; what of it was in, in order. Costs what it takes out, not what is held.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> erase(std::uint64_t first, std::uint64_t last);
   bool contains(std::uint64_t value) const;
   std::uint64_t size() const;  // number of integers held (2^64 wraps)
   bool empty() const { return intervals_.empty(); }

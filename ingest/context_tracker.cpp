@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/lhc.h"
+#include "ingest/saved_number.h"
 
 namespace vigil::ingest {
 namespace {
@@ -97,13 +99,20 @@ void ContextTracker::load(std::string_view text) {
     const auto in = nlohmann::json::parse(text);
     carried_ = in.at("carried").get<std::map<std::string, std::string>>();
     run_start_ns_.clear();
-    for (const auto& pair : in.at("run_start_ns")) run_start_ns_[pair.at(0)] = pair.at(1);
+    for (const auto& pair : in.at("run_start_ns")) {
+      run_start_ns_[saved_number<std::uint32_t>(pair.at(0), "run")] =
+          saved_number<std::uint64_t>(pair.at(1), "run_start_ns");
+    }
     open_.clear();
     for (const auto& o : in.at("open")) {
-      Stated& stated = open_[{o.at("run").get<std::uint32_t>(), o.at("ls").get<std::uint32_t>()}];
-      o.at("first").get_to(stated.first_covered);
+      Stated& stated = open_[{saved_number<std::uint32_t>(o.at("run"), "run"),
+                              saved_number<std::uint32_t>(o.at("ls"), "ls", lhc::kLastLumisection)}];
+      stated.first_covered = saved_number<std::uint32_t>(o.at("first"), "first");
       for (const auto& [key, values] : o.at("keys").items()) {
-        for (const auto& v : values) stated.keys[key][v.at(0).get<std::string>()] = {v.at(1), v.at(2)};
+        for (const auto& v : values) {
+          stated.keys[key][v.at(0).get<std::string>()] = {saved_number<std::uint32_t>(v.at(1), "orbit"),
+                                                          saved_number<std::uint32_t>(v.at(2), "orbit")};
+        }
       }
     }
   } catch (const nlohmann::json::exception& e) {

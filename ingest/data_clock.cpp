@@ -1,69 +1,59 @@
 // The closing half of the sequencer: which lumisection closes when, and with which counts.
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
-#include "core/lhc.h"
 #include "ingest/sequencer.h"
 
 namespace vigil::ingest {
+namespace {
+// Above this many separate stretches of closed runs the two oldest are joined: a run between them that was never seen
+// then counts as closed.
+constexpr std::size_t kMostClosedStretches = 4096;
+}  // namespace
 
-// Whether a source that sent in this run is in the set at lumisection `ls` of it. The set is the run's own: what a
-// source did in another run does not show in this run's lines.
-bool Sequencer::in_set(const Run& run, const std::string& source, std::uint32_t ls) const {
-  const auto first = run.first_ls.find(source);
-  return first != run.first_ls.end() && first->second <= ls &&
-         ls <= run.newest_of.at(source) + settings_.source_timeout_ls;
+bool Sequencer::closes(const OpenRun& run, std::uint32_t ls) const {
+  return run.newest_ls >= ls + settings_.close_after_ls || !run.waits_for_any(ls);
 }
 
-bool Sequencer::closes(const Run& run, std::uint32_t ls) const {
-  const Position here{run.index, ls};
-  bool all_later = true;
-  for (const auto& [name, newest] : run.newest_of) {
-    if (newest >= ls + settings_.close_after_ls) return true;
-    const bool silent = run.newest_ls > newest + settings_.source_timeout_ls;
-    if (!silent && sources_.at(name).newest <= here) all_later = false;
-  }
-  return all_later;
+bool Sequencer::run_closes(const OpenRun& run) const {
+  if (!run.waits_for_any(~0u)) return true;
+  // Runs shorter than close_after_ls: each has a lumisection, so that with this many later ones somebody is far enough.
+  if (runs_.back().index - run.index > settings_.close_after_ls) return true;
+  return std::any_of(runs_.begin(), runs_.end(), [&](const OpenRun& later) {
+    return later.index > run.index && later.longest >= settings_.close_after_ls;
+  });
 }
 
-bool Sequencer::run_closes(const Run& run) const {
-  bool all_left = true;
-  for (const auto& [name, newest] : run.newest_of) {
-    const bool silent = run.newest_ls > newest + settings_.source_timeout_ls;
-    if (!silent && sources_.at(name).newest.run_index <= run.index) all_left = false;
+void Sequencer::close_run(std::uint32_t run) {
+  closed_runs_.insert(run, run);
+  const auto& stretches = closed_runs_.intervals();
+  if (stretches.size() > kMostClosedStretches) {
+    closed_runs_.insert(stretches.begin()->first, std::next(stretches.begin())->second);
   }
-  if (all_left) return true;
-  for (const Run& later : runs_) {
-    if (later.index <= run.index) continue;
-    for (const auto& [source, first] : later.first_ls) {
-      if (later.newest_of.at(source) >= first + settings_.close_after_ls) return true;
-    }
-  }
-  return false;
 }
 
 void Sequencer::release_before_close(std::uint32_t run, std::uint32_t ls, std::vector<Step>& steps) {
-  std::vector<Held> released;
-  for (auto it = held_.begin(); it != held_.end();) {
-    const Held& held = it->second;
-    const bool due =
-        held.why == Hold::sequence || (held.why == Hold::new_name && held.batch.run == run && held.batch.ls <= ls);
-    if (due) released.push_back(std::move(it->second));
-    it = due ? held_.erase(it) : std::next(it);
+  std::vector<std::pair<std::uint64_t, std::string>> due;
+  for (const auto& [source, held] : held_) {
+    if (held.why == Hold::sequence || (held.why == Hold::new_name && held.batch.run == run && held.batch.ls <= ls)) {
+      due.emplace_back(held.order, source);
+    }
   }
-  std::sort(released.begin(), released.end(), [](const Held& a, const Held& b) { return a.order < b.order; });
-  for (Held& held : released) {
+  std::sort(due.begin(), due.end());
+  for (const auto& [order, source] : due) {
+    Held held = *take_held(source);
     if (held.why == Hold::sequence) {
-      use(held.batch, std::move(held.payload), steps);
+      use(held.batch, std::move(held.payload), false, steps);
     } else {
-      refuse(held.batch, Rejection::clock_jump, steps);
+      refuse_held(held, nullptr, steps);
     }
   }
 }
 
 void Sequencer::advance(std::vector<Step>& steps) {
   while (!runs_.empty()) {
-    Run& run = runs_.front();
+    OpenRun& run = runs_.front();
     const bool run_ends = runs_.size() > 1 && run_closes(run);
     if (run.next_ls <= run.newest_ls) {
       if (!run_ends && !closes(run, run.next_ls)) return;
@@ -73,54 +63,58 @@ void Sequencer::advance(std::vector<Step>& steps) {
       if (!run_ends) return;
       for (auto& [ls, open] : run.open) {
         for (auto& [source, counts] : open.counts) {
-          add_counts(pending_[source], counts);
+          add_counts(pending_of(source), counts);
         }
       }
-      closed_runs_.insert(run.run);
+      close_run(run.run);
       runs_.pop_front();
     }
   }
 }
 
-std::uint64_t Sequencer::covered(const Run& run, std::uint32_t ls, const OpenLumisection& open) const {
-  bool any = false;
-  IntervalSet all;
-  for (const auto& [name, first] : run.first_ls) {
-    if (!in_set(run, name, ls)) continue;
-    const auto orbits = open.orbits.find(name);
-    const IntervalSet own = orbits == open.orbits.end() ? IntervalSet{} : orbits->second;
-    if (!any || settings_.split_sources) {
-      all |= own;
-    } else {
-      all &= own;
-    }
-    any = true;
-  }
-  return all.size();
-}
-
-void Sequencer::close(Run& run, std::vector<Step>& steps) {
+void Sequencer::close(OpenRun& run, std::vector<Step>& steps) {
   const std::uint32_t ls = run.next_ls;
-  OpenLumisection open = std::move(run.open[ls]);
-  run.open.erase(ls);
-  Closed closed{run.run, ls, covered(run, ls, open), std::move(open.counts)};
+  OpenLumisection open = run.close();
+  Closed closed{run.run, ls, 0, std::move(open.counts), {}};
   for (const auto& [name, counts] : pending_) add_counts(closed.sources[name], counts);
   pending_.clear();
+
+  static const IntervalSet nothing;
+  const auto orbits_of = [&](const std::string& name) -> const IntervalSet& {
+    const auto it = open.orbits.find(name);
+    return it == open.orbits.end() ? nothing : it->second;
+  };
+  std::optional<IntervalSet> covered;
+  for (const auto& [name, member] : run.members()) {
+    switch (run.membership(member)) {
+      case OpenRun::Membership::none:
+        break;
+      case OpenRun::Membership::in_set:
+        closed.sources[name];
+        if (!covered) {
+          covered = orbits_of(name);
+        } else if (settings_.split_sources) {
+          *covered |= orbits_of(name);
+        } else {
+          *covered &= orbits_of(name);
+        }
+        break;
+      case OpenRun::Membership::silent:
+        if (is_optional(name)) break;
+        closed.sources[name].silent_since_ls = run.silent_since(member);
+        closed.silent.push_back({name, run.run, run.silent_since(member)});
+        break;
+    }
+  }
+  if (covered) closed.covered_orbits = covered->size();
+
   const auto due = [&](const BatchEnd& end) {
-    if (end.run != run.run) return closed_runs_.contains(end.run);
-    return end.last_orbit == ~0u || lhc::lumisection_of(end.last_orbit + 1) <= ls;
+    return end.run == run.run ? lumisection_after(end) <= ls : closed_runs_.contains(end.run);
   };
   for (auto& [name, source] : sources_) {
-    std::uint64_t missing = 0;
-    for (auto& [epoch, log] : source.logs) missing += log.settle(due);
-    if (!in_set(run, name, ls) && missing == 0 && !closed.sources.contains(name)) continue;
-    SourceCounts& counts = closed.sources[name];
-    counts.missing += missing;
-    const auto orbits = open.orbits.find(name);
-    counts.covered_orbits = orbits == open.orbits.end() ? 0 : orbits->second.size();
+    if (const std::uint64_t missing = source.history.settle(due); missing > 0) closed.sources[name].missing += missing;
   }
-  run.any_closed = true;
-  run.next_ls = ls + 1;
+  for (const auto& [name, orbits] : open.orbits) closed.sources[name].covered_orbits = orbits.size();
   steps.emplace_back(std::move(closed));
 }
 
@@ -129,17 +123,18 @@ std::vector<Step> Sequencer::end() {
   std::vector<Held> released;
   for (auto& [name, held] : held_) released.push_back(std::move(held));
   held_.clear();
+  held_strangers_.clear();
   std::sort(released.begin(), released.end(), [](const Held& a, const Held& b) { return a.order < b.order; });
   for (Held& held : released) {
     if (held.why == Hold::new_name) {
-      refuse(held.batch, Rejection::clock_jump, steps);  // a damaged name, as far as anyone can tell
+      refuse_held(held, nullptr, steps);  // a damaged name, as far as anyone can tell
     } else {
-      use(held.batch, std::move(held.payload), steps);
+      use(held.batch, std::move(held.payload), held.restart, steps);
     }
   }
   advance(steps);
   while (!runs_.empty()) {
-    Run& run = runs_.front();
+    OpenRun& run = runs_.front();
     while (run.next_ls <= run.newest_ls) {
       const bool last = run.next_ls == run.newest_ls;
       if (last) {  // what was lost beyond the newest batch has no line of its own
@@ -152,7 +147,7 @@ std::vector<Step> Sequencer::end() {
       close(run, steps);
     }
     if (runs_.size() == 1) break;  // the newest run stays known: the rest of its last lumisection is late
-    closed_runs_.insert(run.run);
+    close_run(run.run);
     runs_.pop_front();
   }
   return steps;

@@ -36,6 +36,30 @@ TEST(IntervalSet, EndsOfTheRange) {
   EXPECT_EQ(s.size(), 0u);  // 2^64 wraps
 }
 
+TEST(IntervalSet, ErasesWhatItHoldsAndSaysWhat) {
+  std::mt19937 random(9);
+  for (int round = 0; round < 500; ++round) {
+    IntervalSet s;
+    std::set<std::uint64_t> naive;
+    for (int i = 0; i < 10; ++i) {
+      const std::uint64_t first = random() % 60, last = first + random() % 6;
+      s.insert(first, last);
+      for (std::uint64_t v = first; v <= last; ++v) naive.insert(v);
+      const std::uint64_t from = random() % 60, to = from + random() % 12;
+      std::set<std::uint64_t> out;
+      for (const auto& [a, b] : s.erase(from, to)) {
+        for (std::uint64_t v = a; v <= b; ++v) ASSERT_TRUE(out.insert(v).second);
+      }
+      for (std::uint64_t v = from; v <= to; ++v) ASSERT_EQ(naive.erase(v) > 0, out.contains(v));
+      for (std::uint64_t v = 0; v < 80; ++v) ASSERT_EQ(s.contains(v), naive.contains(v));
+    }
+  }
+  IntervalSet all;
+  all.insert(0, UINT64_MAX);
+  EXPECT_EQ(all.erase(5, UINT64_MAX).size(), 1u);
+  EXPECT_EQ(all.intervals(), (Intervals{{0, 4}}));
+}
+
 TEST(IntervalSet, AgreesWithASetOfIntegers) {
   std::mt19937 random(5);
   for (int round = 0; round < 300; ++round) {
