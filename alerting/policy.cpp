@@ -9,17 +9,10 @@
 namespace vigil::alerting {
 namespace {
 
-constexpr std::string_view kMismatch = "mismatch/";
-constexpr std::string_view kSeed = "seed/";
-
 bool is_off(Quality quality) { return quality == Quality::medium || quality == Quality::bad; }
 // Off in this very window, not merely held bad by hysteresis.
 bool drifts_now(const Verdict& v) { return is_off(v.reading); }
 bool is_bad_now(const Verdict& v) { return v.quality == Quality::bad && drifts_now(v); }
-
-std::string without(std::string_view prefix, const std::string& name) {
-  return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
-}
 
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
@@ -42,14 +35,11 @@ struct Policy::View {
 };
 
 Policy::Policy(const ModelInfo& model, std::string stream, PolicySettings settings)
-    : model_(model.name), model_hash_(model.hash), stream_(std::move(stream)), settings_(settings) {
-  for (const Seed& seed : model.seeds) seeds_.push_back(seed.name);
-  std::sort(seeds_.begin(), seeds_.end());
-}
+    : model_(model.name), model_hash_(model.hash), stream_(std::move(stream)), settings_(settings) {}
 
 Policy::View Policy::view_of(const JudgedWindow& judged) const {
   View view{judged.window, {}, {}, {}, {}, {}, {}, {}, 0, false, {}};
-  std::set<std::string_view> inputs_off;
+  std::set<VerdictSubject> inputs_off;
   bool any_output = false;
   bool shapes_off = false;
   for (const Verdict& v : judged.verdicts) {
@@ -63,7 +53,7 @@ Policy::View Policy::view_of(const JudgedWindow& judged) const {
         if (is_bad_now(v)) view.bad_inputs.push_back(&v);
         if (drifts_now(v)) {
           view.off_inputs.push_back(&v);
-          inputs_off.insert(v.monitor);
+          inputs_off.insert(v.subject);
         }
         shapes_off |= is_off(v.quality) || is_off(v.reading);
         break;
@@ -80,20 +70,50 @@ Policy::View Policy::view_of(const JudgedWindow& judged) const {
   }
   view.inputs_off = inputs_off.size();
   view.shapes_good = any_output && !shapes_off;
-  const auto outputs_first = [this](const Verdict* v) {
-    return !std::binary_search(seeds_.begin(), seeds_.end(), without(kMismatch, v->monitor));
-  };
+  const auto outputs_first = [](const Verdict* v) { return !v->subject.of_seed; };
   std::stable_partition(view.mismatches.begin(), view.mismatches.end(), outputs_first);
   std::stable_partition(view.bad_mismatches.begin(), view.bad_mismatches.end(), outputs_first);
   return view;
 }
 
-Decision Policy::judge(const JudgedWindow& judged) {
+// A source that stopped is told apart from what it measured: nothing is wrong with the model.
+Decision Policy::judge_sources(const Lumisection& lumisection, const std::vector<SilentSource>& silent,
+                               const std::optional<std::uint64_t>& run_start_ns) {
   Decision decision;
-  update_rules(judged);
+  episodes_.take(silent, lumisection);
+  decision.closed = episodes_.close_ended(lumisection.run, lumisection.ls);
+  for (const auto& [source, s] : episodes_.silent()) {
+    const ActionKey key{ActionKind::notify, Cause::data, source};
+    if (!episodes_.may_open(key, lumisection.run, lumisection.ls, settings_.cool_down_ls)) continue;
+    Action action;
+    action.reason = silence_reason(s);
+    action.proposal = SourceNotice{source, s.run, s.ls};
+    const std::uint32_t first_ls = s.run == lumisection.run ? s.ls : lumisection.ls;
+    open(key, {lumisection.run, first_ls, lumisection.ls, run_start_ns}, std::move(action), decision);
+  }
+  return decision;
+}
+
+Decision Policy::judge_sequential(const JudgedWindow& lumisection) {
+  sequential_mismatch_ =
+      std::any_of(lumisection.verdicts.begin(), lumisection.verdicts.end(), [](const Verdict& v) {
+        return v.subject.target == Target::mismatch && (is_off(v.quality) || is_off(v.reading));
+      });
+  return decide(lumisection);
+}
+
+Decision Policy::judge(const JudgedWindow& judged) {
+  Decision decision = decide(judged);
+  episodes_.forget(judged.window.run, judged.window.last_ls, settings_.cool_down_ls);
+  return decision;
+}
+
+Decision Policy::decide(const JudgedWindow& judged) {
+  Decision decision;
+  for (const Verdict& v : judged.verdicts) episodes_.take(v, judged.window.run_start_ns);
   const View view = view_of(judged);
   mark_rules(view);
-  close_ended(judged.window, decision.closed);
+  decision.closed = episodes_.close_ended(judged.window.run, judged.window.last_ls);
   judge_mismatch(view, decision);
   judge_inputs(view, decision);
   judge_conditions(view, decision);
@@ -101,129 +121,66 @@ Decision Policy::judge(const JudgedWindow& judged) {
   return decision;
 }
 
-// A rule is bad from the window that turns it bad until it is good again; medium and unknown change nothing.
-void Policy::update_rules(const JudgedWindow& judged) {
-  const Window& w = judged.window;
-  for (const Verdict& v : judged.verdicts) {
-    const RuleKey key{v.window, v.monitor, v.statistic};
-    if (v.quality == Quality::good) {
-      bad_rules_.erase(key);
-    } else if (v.quality == Quality::bad && !bad_rules_.contains(key)) {
-      bad_rules_[key] = {v.subject.target, {w.run, w.first_ls, w.last_ls, w.run_start_ns}, turned_bad_++, false, false};
-    }
-  }
-}
-
 // Sets broad drifts apart from single faulty inputs, and remembers which data were at fault: a score that is off
 // because its input is dead, or that was computed while the comparison failed, says nothing about retraining until
 // windows without such data have shown it off again.
 void Policy::mark_rules(const View& view) {
   const Window& w = view.window;
+  auto& rules = episodes_.rules();
   const bool broad = view.inputs_off >= settings_.broad_inputs;
   for (const Verdict* v : view.bad_inputs) {
-    const auto rule = bad_rules_.find({v->window, v->monitor, v->statistic});
-    if (broad && !open_.contains({ActionKind::notify, Cause::input, v->monitor})) rule->second.broad = true;
+    const auto rule = rules.find({v->window, v->subject, v->statistic});
+    if (broad && rule != rules.end() && !episodes_.is_open({ActionKind::notify, Cause::input, v->monitor})) {
+      rule->second.broad = true;
+    }
   }
   // One input, one view of it: under every window name and statistic.
-  std::set<std::string> broad_inputs;
-  for (const auto& [key, rule] : bad_rules_) {
-    if (rule.broad) broad_inputs.insert(std::get<1>(key));
+  std::set<VerdictSubject> broad_inputs;
+  for (const auto& [key, rule] : rules) {
+    if (rule.broad) broad_inputs.insert(key.subject);
   }
-  for (auto& [key, rule] : bad_rules_) {
-    if (rule.target == Target::input && broad_inputs.contains(std::get<1>(key))) rule.broad = true;
+  bool local_fault = false;
+  for (auto& [key, rule] : rules) {
+    if (key.subject.target == Target::input) rule.broad = broad_inputs.contains(key.subject);
+    local_fault |= key.subject.target == Target::mismatch || (key.subject.target == Target::input && !rule.broad);
   }
-  const bool local_fault = std::any_of(bad_rules_.begin(), bad_rules_.end(), [](const auto& entry) {
-    return entry.second.target == Target::mismatch || (entry.second.target == Target::input && !entry.second.broad);
-  });
   if (local_fault) {
     fault_until_ = {w.run, fault_until_.first == w.run ? std::max(fault_until_.second, w.last_ls) : w.last_ls};
   }
   const bool clean = !local_fault && (fault_until_.first != w.run || w.first_ls > fault_until_.second);
-  for (auto& [key, rule] : bad_rules_) {
-    if (rule.target != Target::output && rule.target != Target::seed) continue;
+  for (auto& [key, rule] : rules) {
+    if (key.subject.target != Target::output && key.subject.target != Target::seed) continue;
     if (local_fault) {
       rule.tainted = true;
-    } else if (clean && rule.tainted && std::get<0>(key) == w.name) {
+    } else if (clean && rule.tainted && key.window == w.name) {
       rule.tainted = false;
       rule.origin = {w.run, w.first_ls, w.last_ls, w.run_start_ns};  // bad on data of its own from here on
-      rule.order = turned_bad_++;
+      rule.order = episodes_.next_order();
     }
   }
-}
-
-bool Policy::any_bad(Target target) const {
-  return std::any_of(bad_rules_.begin(), bad_rules_.end(),
-                     [target](const auto& entry) { return entry.second.target == target; });
-}
-
-const Policy::BadRule* Policy::rule_of(const Verdict& v) const {
-  const auto found = bad_rules_.find({v.window, v.monitor, v.statistic});
-  return found == bad_rules_.end() ? nullptr : &found->second;
-}
-
-// Is any rule of the class of `key` still bad, under any window name?
-bool Policy::in_episode(const ActionKey& key) const {
-  const auto& [kind, cause, subject] = key;
-  for (const auto& [rule_key, rule] : bad_rules_) {
-    const std::string& monitor = std::get<1>(rule_key);
-    switch (cause) {
-      case Cause::mismatch:
-        if (rule.target == Target::mismatch) return true;
-        break;
-      case Cause::input:
-        if (rule.target == Target::input && monitor == subject) return true;
-        break;
-      case Cause::conditions:
-        if (rule.target == Target::output || (rule.target == Target::input && rule.broad)) return true;
-        break;
-      case Cause::rate:
-        if (rule.target == Target::seed && without(kSeed, monitor) == subject) return true;
-        break;
-      case Cause::configuration:
-      case Cause::data:
-        break;
-    }
-  }
-  return false;
-}
-
-void Policy::close_ended(const Window& window, std::vector<std::string>& closed) {
-  for (auto it = open_.begin(); it != open_.end();) {
-    if (in_episode(it->first)) {
-      ++it;
-      continue;
-    }
-    closed.push_back(it->second);
-    ended_[it->first] = {window.run, window.last_ls};
-    it = open_.erase(it);
-  }
-  std::sort(closed.begin(), closed.end());
-  std::erase_if(ended_, [&](const auto& entry) {
-    const auto [run, ls] = entry.second;
-    return run != window.run || window.last_ls >= ls + std::uint64_t{settings_.cool_down_ls};
-  });
 }
 
 bool Policy::may_open(const ActionKey& key, const Window& window) const {
-  if (open_.contains(key)) return false;
-  const auto ended = ended_.find(key);
-  if (ended == ended_.end()) return true;
-  const auto [run, ls] = ended->second;
-  return run != window.run || window.last_ls >= ls + std::uint64_t{settings_.cool_down_ls};
+  return episodes_.may_open(key, window.run, window.last_ls, settings_.cool_down_ls);
 }
 
-void Policy::open(const ActionKey& key, const BadRule& first, Action action, Decision& decision) {
-  std::tie(action.kind, action.cause, action.subject) = key;
+bool Policy::mismatches(const View& view) const {
+  return !view.mismatches.empty() || sequential_mismatch_ || episodes_.any(Target::mismatch);
+}
+
+void Policy::open(const ActionKey& key, const Origin& origin, Action action, Decision& decision) {
+  action.kind = key.kind;
+  action.cause = key.cause;
+  action.subject = key.subject;
   action.model = model_;
   action.model_hash = model_hash_;
   action.stream = stream_;
-  action.run = first.origin.run;
-  action.first_ls = first.origin.first_ls;
-  action.last_ls = first.origin.last_ls;
-  action.run_start_ns = first.origin.run_start_ns;
+  action.run = origin.run;
+  action.first_ls = origin.first_ls;
+  action.last_ls = origin.last_ls;
+  action.run_start_ns = origin.run_start_ns;
   action.id = action_id(model_hash_, stream_, action.kind, action.cause, action.subject, action.run, action.last_ls);
-  open_[key] = action.id;
-  ended_.erase(key);
+  episodes_.open(key, action.id);
   decision.actions.push_back(std::move(action));
 }
 
@@ -247,17 +204,14 @@ std::vector<const Verdict*> joined(std::vector<const Verdict*> a, const std::vec
 void Policy::judge_mismatch(const View& view, Decision& decision) {
   if (view.bad_mismatches.empty()) return;
   const ActionKey revalidate{ActionKind::revalidate, Cause::mismatch, ""};
-  const bool notified = std::any_of(open_.begin(), open_.end(), [](const auto& entry) {
-    return std::get<0>(entry.first) == ActionKind::notify && std::get<1>(entry.first) == Cause::mismatch;
-  });
-  if (notified || !may_open(revalidate, view.window)) return;
-  const BadRule* first = nullptr;
-  for (const auto& [key, rule] : bad_rules_) {
-    if (rule.target == Target::mismatch && (first == nullptr || rule.order < first->order)) first = &rule;
-  }
+  if (episodes_.is_open(ActionKind::notify, Cause::mismatch) || !may_open(revalidate, view.window)) return;
+  const BadRule* first =
+      episodes_.first([](const RuleKey& key, const BadRule&) { return key.subject.target == Target::mismatch; });
+  if (first == nullptr) return;
+  const Origin origin = first->origin;
   Revalidate proposal;
   for (const Verdict* v : view.mismatches) {
-    add_once(proposal.outputs, without(kMismatch, v->monitor));
+    add_once(proposal.outputs, v->subject.name);
     const auto* evidence = std::get_if<MismatchEvidence>(&v->evidence);
     if (evidence == nullptr) continue;
     for (const KeptEvent& e : evidence->first) {
@@ -273,8 +227,8 @@ void Policy::judge_mismatch(const View& view, Decision& decision) {
   notice.reason = notify_reason(*view.bad_mismatches.front());
   notice.proposal = Notify{monitor, view.all_bad};
   action.proposal = std::move(proposal);
-  open(revalidate, *first, std::move(action), decision);
-  open({ActionKind::notify, Cause::mismatch, monitor}, *first, std::move(notice), decision);
+  open(revalidate, origin, std::move(action), decision);
+  open({ActionKind::notify, Cause::mismatch, monitor}, origin, std::move(notice), decision);
 }
 
 // A few inputs off: a detector's or a link's fault, named.
@@ -282,79 +236,65 @@ void Policy::judge_inputs(const View& view, Decision& decision) {
   if (view.inputs_off >= settings_.broad_inputs) return;
   for (const Verdict* v : view.bad_inputs) {
     const ActionKey key{ActionKind::notify, Cause::input, v->monitor};
-    const BadRule* first = nullptr;
-    bool part_of_broad = false;
-    for (const auto& [rule_key, rule] : bad_rules_) {
-      if (rule.target != Target::input || std::get<1>(rule_key) != v->monitor) continue;
-      part_of_broad |= rule.broad;  // the tail of a drift that was broad
-      if (first == nullptr || rule.order < first->order) first = &rule;
-    }
-    if (part_of_broad || !may_open(key, view.window)) continue;
+    bool part_of_broad = false;  // the tail of a drift that was broad
+    const BadRule* first = episodes_.first([&](const RuleKey& rule_key, const BadRule& rule) {
+      if (rule_key.subject != v->subject) return false;
+      part_of_broad |= rule.broad;
+      return true;
+    });
+    if (first == nullptr || part_of_broad || !may_open(key, view.window)) continue;
     Action action;
     action.reason = input_reason(*v);
     for (const Verdict* other : view.bad_inputs) {
-      if (other->monitor == v->monitor) action.evidence.push_back(*other);
+      if (other->subject == v->subject) action.evidence.push_back(*other);
     }
     action.proposal = Notify{v->monitor, view.all_bad};
-    open(key, *first, std::move(action), decision);
+    open(key, first->origin, std::move(action), decision);
   }
 }
 
 // The distributions moved, and no single input explains it.
 void Policy::judge_conditions(const View& view, Decision& decision) {
   const ActionKey key{ActionKind::retrain, Cause::conditions, ""};
-  if (!view.mismatches.empty() || any_bad(Target::mismatch) || !may_open(key, view.window)) return;
+  if (mismatches(view) || !may_open(key, view.window)) return;
   std::vector<const Verdict*> causes;
   if (view.inputs_off >= settings_.broad_inputs) {
     causes = joined(view.bad_outputs, view.bad_inputs);
-  } else if (view.inputs_off == 0 && !any_bad(Target::input)) {
+  } else if (view.inputs_off == 0 && !episodes_.any(Target::input)) {
     for (const Verdict* v : view.bad_outputs) {
-      if (const BadRule* rule = rule_of(*v); rule != nullptr && !rule->tainted) causes.push_back(v);
+      if (const BadRule* rule = episodes_.find(*v); rule != nullptr && !rule->tainted) causes.push_back(v);
     }
   }
   const BadRule* first = nullptr;
   for (const Verdict* v : causes) {
-    const BadRule* rule = rule_of(*v);
-    if (first == nullptr || rule->order < first->order) first = rule;
+    const BadRule* rule = episodes_.find(*v);
+    if (rule != nullptr && (first == nullptr || rule->order < first->order)) first = rule;
   }
   if (first == nullptr) return;
   Action action;
   action.evidence = copies(joined(view.off_outputs, view.off_inputs));
   action.reason = conditions_reason(view.off_outputs, view.off_inputs, view.inputs_off);
-  const Origin& o = first->origin;
+  const Origin o = first->origin;
   action.proposal = Retrain{o.run, o.first_ls, o.run, o.last_ls, view.all_bad};
-  open(key, *first, std::move(action), decision);
+  open(key, first->origin, std::move(action), decision);
 }
 
 // The rate left its target while every shape stayed: a threshold can mend that.
 void Policy::judge_rates(const View& view, Decision& decision) {
-  if (!view.shapes_good || !view.mismatches.empty()) return;
-  if (any_bad(Target::mismatch) || any_bad(Target::input) || any_bad(Target::output)) return;
+  if (!view.shapes_good || mismatches(view) || episodes_.any(Target::input) || episodes_.any(Target::output)) return;
   for (const Verdict* v : view.bad_seeds) {
     const auto* proposal = std::get_if<ThresholdProposal>(&v->evidence);
     if (proposal == nullptr || proposal->proposed_threshold == proposal->current_threshold) continue;
-    const ActionKey key{ActionKind::threshold_adjust, Cause::rate, without(kSeed, v->monitor)};
-    const BadRule* first = nullptr;
-    for (const auto& [rule_key, rule] : bad_rules_) {
-      if (rule.target == Target::seed && std::get<1>(rule_key) == v->monitor && !rule.tainted &&
-          (first == nullptr || rule.order < first->order)) {
-        first = &rule;
-      }
-    }
+    const ActionKey key{ActionKind::threshold_adjust, Cause::rate, v->subject.name};
+    const BadRule* first = episodes_.first(
+        [&](const RuleKey& rule_key, const BadRule& rule) { return rule_key.subject == v->subject && !rule.tainted; });
     if (first == nullptr || !may_open(key, view.window)) continue;
     Action action;
     action.reason = rate_reason(*v, *proposal);
     action.evidence = {*v};
     action.proposal = *proposal;
-    open(key, *first, std::move(action), decision);
+    open(key, first->origin, std::move(action), decision);
   }
-}
-
-std::vector<std::string> Policy::open_ids() const {
-  std::vector<std::string> ids;
-  for (const auto& [key, id] : open_) ids.push_back(id);
-  std::sort(ids.begin(), ids.end());
-  return ids;
 }
 
 }  // namespace vigil::alerting

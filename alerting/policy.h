@@ -1,20 +1,20 @@
-// From judged windows to proposed actions: which fault leads to which action, and when one is open already.
-// Pure: no I/O, no clock, no randomness; equal windows give equal actions and ids. One object a (model hash, stream),
+// From verdicts to proposed actions: which fault leads to which action.
+// Pure: no I/O, no clock, no randomness; equal verdicts give equal actions and ids. One object a (model hash, stream),
 // used by one thread.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "alerting/episodes.h"
 #include "core/action.h"
 #include "core/model.h"
+#include "core/results.h"
 
 namespace vigil::alerting {
 
@@ -24,71 +24,56 @@ struct PolicySettings {
 };
 
 struct Decision {
-  std::vector<Action> actions;      // opened by this window, mismatch before input before conditions before rate
-  std::vector<std::string> closed;  // ids of actions whose episode ended with this window
+  std::vector<Action> actions;      // opened, mismatch before input before conditions before rate
+  std::vector<std::string> closed;  // ids of actions whose episode ended
 };
 
 class Policy {
  public:
-  // Of `model`: its name, its hash and the names of its seeds are kept.
+  // Of `model`: its name and its hash are kept.
   Policy(const ModelInfo& model, std::string stream, PolicySettings settings = {});
 
-  // Windows in the order in which they close. The rules are in docs/results.md.
+  // The rules are in docs/results.md. At each closed lumisection first its sources, then all its sequential verdicts
+  // together (`window`: run, stream and the lumisection that closed), then the windows that close with it, in order.
+  Decision judge_sources(const Lumisection& lumisection, const std::vector<SilentSource>& silent,
+                         const std::optional<std::uint64_t>& run_start_ns);
+  Decision judge_sequential(const JudgedWindow& lumisection);
   Decision judge(const JudgedWindow& judged);
 
+  // Whether a fault is open, so that nothing may be learned.
+  bool hold_learning() const { return episodes_.hold_learning(); }
   // Ids of open actions, sorted.
-  std::vector<std::string> open_ids() const;
+  std::vector<std::string> open_ids() const { return episodes_.open_ids(); }
 
-  // Everything judge() remembers, as JSON text. A policy that loads what another saved goes on exactly as that one
-  // would have.
+  // Everything it remembers, as JSON text. A policy that loads what another saved goes on exactly as that one would have.
   std::string save() const;
-  // Replaces the state. Throws Error on another version, model hash or stream, or damaged text; the policy is then
-  // unchanged.
-  void load(std::string_view saved);
+  // Replaces the state. `rules`: one verdict of each rule there is now; what was saved of others ends with the next good
+  // verdict on the same subject. Returns in words what does not go on as it was. Throws Error on another version, model
+  // hash or stream, or damaged text; the policy is then unchanged.
+  std::vector<std::string> load(std::string_view saved, const std::vector<Verdict>& rules);
 
  private:
-  // (window name, monitor, statistic)
-  using RuleKey = std::tuple<std::string, std::string, std::string>;
-  struct Origin {  // the window that turned a rule bad
-    std::uint32_t run = 0, first_ls = 0, last_ls = 0;
-    std::optional<std::uint64_t> run_start_ns;
-  };
-  struct BadRule {  // from bad until good again
-    Target target = Target::output;
-    Origin origin;
-    std::uint64_t order = 0;  // of turning bad
-    bool broad = false;       // an input that is part of a broad drift
-    bool tainted = false;     // an output or seed that was bad while inputs or comparison were at fault
-  };
-  using ActionKey = std::tuple<ActionKind, Cause, std::string>;  // kind, cause, subject
-  using Mark = std::pair<std::uint32_t, std::uint32_t>;          // run, LS
-  struct View;                                                   // this window's verdicts, by class
+  struct View;  // these verdicts, by class
 
   View view_of(const JudgedWindow& judged) const;
-  void update_rules(const JudgedWindow& judged);
+  Decision decide(const JudgedWindow& judged);
   void mark_rules(const View& view);
-  bool in_episode(const ActionKey& key) const;
-  void close_ended(const Window& window, std::vector<std::string>& closed);
   bool may_open(const ActionKey& key, const Window& window) const;
-  bool any_bad(Target target) const;
-  const BadRule* rule_of(const Verdict& verdict) const;
-  void open(const ActionKey& key, const BadRule& first, Action action, Decision& decision);
+  void open(const ActionKey& key, const Origin& origin, Action action, Decision& decision);
   void judge_mismatch(const View& view, Decision& decision);
   void judge_inputs(const View& view, Decision& decision);
   void judge_conditions(const View& view, Decision& decision);
   void judge_rates(const View& view, Decision& decision);
+  bool mismatches(const View& view) const;  // anything medium or bad, here or sequential, or an episode of it
 
   std::string model_;
   std::string model_hash_;
   std::string stream_;
-  std::vector<std::string> seeds_;  // sorted
   PolicySettings settings_;
 
-  std::map<RuleKey, BadRule> bad_rules_;
-  std::map<ActionKey, std::string> open_;  // -> id
-  std::map<ActionKey, Mark> ended_;        // -> last LS of the window that ended the episode
-  Mark fault_until_{0, 0};                 // last LS of a window whose inputs or comparison were at fault
-  std::uint64_t turned_bad_ = 0;
+  Episodes episodes_;
+  std::pair<std::uint32_t, std::uint32_t> fault_until_{0, 0};  // run, last LS of what had inputs or comparison at fault
+  bool sequential_mismatch_ = false;                           // medium or bad at the newest lumisection
 };
 
 }  // namespace vigil::alerting

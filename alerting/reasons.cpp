@@ -5,6 +5,8 @@
 #include <charconv>
 #include <string_view>
 
+#include "core/shown.h"
+
 namespace vigil::alerting {
 namespace {
 
@@ -35,10 +37,9 @@ void add_once(std::vector<std::string>& names, const std::string& name) {
 }  // namespace
 
 std::string mismatch_reason(const std::vector<const Verdict*>& verdicts, const std::optional<KeptEvent>& first) {
-  constexpr std::string_view kPrefix = "mismatch/";
   std::vector<std::string> items;
   for (const Verdict* v : verdicts) {
-    std::string item = v->monitor.starts_with(kPrefix) ? v->monitor.substr(kPrefix.size()) : v->monitor;
+    std::string item = v->subject.name;
     if (const auto* e = std::get_if<MismatchEvidence>(&v->evidence)) {
       item += " (" + std::to_string(e->events) + " of " + std::to_string(e->compared) + " events)";
     }
@@ -93,6 +94,10 @@ std::string rate_reason(const Verdict& verdict, const ThresholdProposal& p) {
                            " gives " + text_of(p.expected_rate_hz[1]) + " Hz (" + text_of(p.expected_rate_hz[0]) +
                            " to " + text_of(p.expected_rate_hz[2]) + ")";
   return with_detail(text, verdict.reason);
+}
+
+std::string silence_reason(const SilentSource& s) {
+  return "source " + shown(s.source) + " silent since run " + std::to_string(s.run) + " LS " + std::to_string(s.ls);
 }
 
 }  // namespace vigil::alerting

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "core/results.h"
 #include "core/verdict.h"
 
 namespace vigil::alerting {
@@ -22,5 +23,7 @@ std::string conditions_reason(const std::vector<const Verdict*>& outputs, const 
                               std::size_t inputs_off);
 // "rate of L1_X 150 Hz, target 100 Hz, shapes unchanged: threshold 40 -> 44 gives 99 Hz (95 to 103)"
 std::string rate_reason(const Verdict& verdict, const ThresholdProposal& proposal);
+// "source link2 silent since run 1 LS 40"
+std::string silence_reason(const SilentSource& source);
 
 }  // namespace vigil::alerting

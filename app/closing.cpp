@@ -5,8 +5,56 @@
 #include "core/cloud_event.h"
 #include "core/lhc.h"
 #include "core/result_lines.h"
+#include "core/shown.h"
 
 namespace vigil::app {
+namespace {
+
+void add_decision(alerting::Decision&& decision, Closing& closing, Totals& totals) {
+  for (std::string& id : decision.closed) closing.commit.closed_action_ids.push_back(std::move(id));
+  for (Action& action : decision.actions) {
+    closing.lines.push_back(action_line(action));
+    closing.commit.actions.push_back(alerting::action_row(action));
+    ++totals.actions;
+    closing.actions.push_back(std::move(action));
+  }
+}
+
+// `row` has what is common to the verdicts of a window.
+void add_verdict(alerting::JournalRow& row, const Verdict& verdict, Closing& closing, Totals& totals) {
+  closing.lines.push_back(verdict_line(verdict));
+  row.monitor = verdict.monitor;
+  row.statistic = verdict.statistic;
+  row.quality = verdict.quality;
+  row.line = closing.lines.back();
+  closing.commit.rows.push_back(row);
+  ++totals.verdicts;
+}
+
+// The sequential verdicts of a lumisection: the policy takes all, the lines are those worth one.
+void add_sequential(MonitoredStream& stream, const monitors::Judgements& judged, Closing& closing, Totals& totals) {
+  const Window& window = judged.sequential.window;
+  for (std::size_t i = 0; i < judged.sequential.verdicts.size(); ++i) {
+    if (!judged.printed[i]) continue;
+    const Verdict& verdict = judged.sequential.verdicts[i];
+    alerting::JournalRow row{.table = alerting::JournalRow::Table::verdict,
+                             .model = window.model,
+                             .model_hash = window.model_hash,
+                             .stream = window.stream,
+                             .run = verdict.run,
+                             .first_ls = verdict.first_ls,
+                             .last_ls = verdict.last_ls,
+                             .window = verdict.window,
+                             .monitor = {},
+                             .statistic = {},
+                             .line = {}};
+    add_verdict(row, verdict, closing, totals);
+    closing.sequential.push_back(verdict);
+  }
+  add_decision(stream.policy.judge_sequential(judged.sequential), closing, totals);
+}
+
+}  // namespace
 
 Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, const LumisectionObserver& observer,
                           Totals& totals) {
@@ -61,13 +109,18 @@ Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, cons
   monitors::ClosedLumisection monitored;
   monitored.lumisection = line;
   monitored.summary = std::move(summary);
-  monitored.context_key = context.key;
+  monitored.conditions = {context.menu, context.prescale_column, context.beam_mode, context.selection,
+                          context.model_hash};
   monitored.mixed_context = context.mixed;
-  monitored.selection = stream.selection;
-  if (context.model_hash != info.hash) monitored.foreign_hash = context.model_hash;
+  monitored.hold_learning = stream.policy.hold_learning();
   monitored.run_start_ns = context.run_start_ns;
   if (observer) observer(monitored);
-  add_windows(stream, stream.monitor.close(std::move(monitored)), closing, totals);
+  const std::vector<SilentSource> silent = monitored.silent;
+  monitors::Judgements judged = stream.monitor.close(std::move(monitored));
+  for (std::string& fact : judged.facts) closing.facts.push_back("stream " + shown(stream.name) + ": " + fact);
+  add_decision(stream.policy.judge_sources(line, silent, context.run_start_ns), closing, totals);
+  add_sequential(stream, judged, closing, totals);
+  add_windows(stream, std::move(judged.windows), closing, totals);
   return closing;
 }
 
@@ -91,22 +144,9 @@ void add_windows(MonitoredStream& stream, std::vector<JudgedWindow>&& windows, C
     ++totals.windows;
     row.table = alerting::JournalRow::Table::verdict;
     for (const Verdict& verdict : judged.verdicts) {
-      closing.lines.push_back(verdict_line(verdict));
-      row.monitor = verdict.monitor;
-      row.statistic = verdict.statistic;
-      row.quality = verdict.quality;
-      row.line = closing.lines.back();
-      closing.commit.rows.push_back(row);
-      ++totals.verdicts;
+      add_verdict(row, verdict, closing, totals);
     }
-    alerting::Decision decision = stream.policy.judge(judged);
-    for (std::string& id : decision.closed) closing.commit.closed_action_ids.push_back(std::move(id));
-    for (Action& action : decision.actions) {
-      closing.lines.push_back(action_line(action));
-      closing.commit.actions.push_back(alerting::action_row(action));
-      ++totals.actions;
-      closing.actions.push_back(std::move(action));
-    }
+    add_decision(stream.policy.judge(judged), closing, totals);
     stream.snapshot.quality = judged.window.quality;
     stream.snapshot.reason = judged.window.reason;
     closing.windows.push_back(std::move(judged));

@@ -23,8 +23,10 @@ struct Closing {
   Lumisection lumisection;         // for people: the status line
   std::uint64_t events = 0;
   std::map<std::string, double> seed_rate_hz;
+  std::vector<Verdict> sequential;  // those that are lines
   std::vector<JudgedWindow> windows;
   std::vector<Action> actions;
+  std::vector<std::string> facts;  // worth a line of the log
 };
 
 // Sees every closed lumisection before it is judged; may be empty.

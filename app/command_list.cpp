@@ -6,6 +6,7 @@
 #include "alerting/sinks.h"
 #include "app/command.h"
 #include "fpga_model/formats.h"
+#include "monitors/detector.h"
 #include "monitors/statistics.h"
 
 namespace vigil::app {
@@ -19,6 +20,7 @@ int run_list(bool json) {
     out[group].push_back({{"name", name}, {"summary", text}});
   };
   for (const auto& entry : monitors::statistics()) add("statistics", entry.name, entry.summary);
+  for (const auto& entry : monitors::detectors()) add("detectors", entry.name, entry.summary);
   for (const auto& entry : fpga_model::formats()) add("model_formats", entry.name, entry.description);
 #define VIGIL_SOURCE(name, text) add("sources", #name, text);
 #include "app/sources.def"
@@ -42,7 +44,7 @@ int run_list(bool json) {
 Command list_command() {
   const auto json = std::make_shared<bool>(false);
   return {"list",
-          "statistics, model formats, sources, sinks",
+          "statistics, detectors, model formats, sources, sinks",
           "vigil list",
           {{"--json", json.get(), "one JSON document"}},
           [json] { return run_list(*json); }};

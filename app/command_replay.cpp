@@ -160,7 +160,8 @@ int run_reference_build(const ReferenceOptions& options) {
   monitors::Reference reference;
   reference.model = info.name;
   std::uint64_t lumisections = 0, complete = 0;
-  std::string stream, context;
+  std::string stream;
+  monitors::Conditions conditions;
   judge.observe([&](const monitors::ClosedLumisection& closed) {
     ++lumisections;
     const Lumisection& line = closed.lumisection;
@@ -171,15 +172,15 @@ int run_reference_build(const ReferenceOptions& options) {
     }
     if (complete == 0) {
       stream = reference.stream = line.stream;
-      context = closed.context_key;
-      reference.selection = closed.selection;
+      conditions = closed.conditions;
+      reference.selection = closed.conditions.selection;
     }
     // A reference is of one stream and one set of conditions.
     if (line.stream != stream)
       throw Error(options.output, "streams '" + shown(stream) + "' and '" + shown(line.stream) + "'",
                   "recordings of one stream");
-    if (closed.context_key != context || closed.selection != reference.selection) {
-      throw Error(options.output, "two contexts, " + context + " and " + closed.context_key,
+    if (closed.conditions != conditions) {
+      throw Error(options.output, "two contexts, " + in_words(conditions) + " and " + in_words(closed.conditions),
                   "one; choose with --from-ls and --to-ls");
     }
     reference.add(line.run, line.ls, closed.summary);

@@ -52,7 +52,7 @@ std::vector<monitors::RuleOverride> read_rules(const YAML::Node& node, const Yam
     require_key(item, at, "a rule", "monitor");
     monitors::RuleOverride rule;
     rule.monitor = text(item["monitor"], place("monitor"));
-    if (item["statistic"]) rule.statistic = text(item["statistic"], place("statistic"));
+    if (item["statistic"]) rule.statistics = texts(item["statistic"], place("statistic"));
     if (item["medium"]) rule.medium = real_number(item["medium"], place("medium"), 0, 1e18);
     if (item["bad"]) rule.bad = real_number(item["bad"], place("bad"), 0, 1e18);
     if (item["m"]) rule.m = static_cast<std::uint32_t>(whole_number(item["m"], place("m"), 1, 1000));
@@ -79,7 +79,8 @@ void write_rules(YAML::Emitter& out, const std::vector<monitors::RuleOverride>& 
   for (const auto& r : rules) {
     out << YAML::Flow << YAML::BeginMap;
     put(out, "monitor", r.monitor);
-    if (r.statistic) put(out, "statistic", *r.statistic);
+    if (r.statistics.size() == 1) put(out, "statistic", r.statistics.front());
+    if (r.statistics.size() > 1) put(out, "statistic", r.statistics);
     if (r.medium) put(out, "medium", *r.medium);
     if (r.bad) put(out, "bad", *r.bad);
     if (r.m) put(out, "m", *r.m);

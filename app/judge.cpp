@@ -118,6 +118,9 @@ void Judge::apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, st
       count_closed(stream, *closed);
       out.push_back(close_lumisection(stream, std::move(*closed), observer_, totals_));
       out.back().commit.position = std::to_string(position_);
+      for (const std::string& fact : out.back().facts) {
+        if (log_) log_(fact);
+      }
     } else if (const auto* refused = std::get_if<ingest::Refused>(&step)) {
       refuse(stream, *refused);
     }
@@ -139,7 +142,6 @@ void Judge::place(MonitoredStream& stream, const ingest::Placed& placed) {
   const auto open = stream.open.try_emplace({placed.run, placed.ls}, stream.model->info()).first;
   open->second.add(item.summary);
   stream.context.add(batch, stream.model->info().hash);
-  stream.selection = batch.selection;
   totals_.events += batch.n;
 
   SourceActivity& source = activity.of(batch.source);

@@ -68,6 +68,9 @@ void ResultsWriter::write(const Closing& closing) {
       }
     }
   }
+  for (const Verdict& v : closing.sequential) {
+    if (std::holds_alternative<MismatchEvidence>(v.evidence)) occurred_.insert("mismatch");
+  }
   if (!closing.actions.empty()) occurred_.insert("action");
 }
 

@@ -34,7 +34,6 @@ struct MonitoredStream {
                   std::optional<monitors::Reference> reference);
   std::shared_ptr<const Model> model;
   std::string name;
-  std::string selection = "zero_bias";
   ingest::Sequencer sequencer;
   ingest::ContextTracker context;
   monitors::StreamMonitor monitor;

@@ -6,6 +6,7 @@
 
 #include "app/stream_registry.h"
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace vigil::app {
 namespace {
@@ -47,7 +48,6 @@ std::uint64_t next_order(const std::map<std::string, std::string>& state) {
 void StreamRegistry::save(MonitoredStream& stream, StateChanges& state) const {
   const std::string& hash = stream.model->info().hash;
   state[key_of(hash, "order", stream.name)] = std::to_string(stream.order);
-  state[key_of(hash, "selection", stream.name)] = stream.selection;
   state[key_of(hash, "sequencer", stream.name)] = stream.sequencer.save();
   state[key_of(hash, "context", stream.name)] = stream.context.save();
   state[key_of(hash, "monitor", stream.name)] = stream.monitor.save();
@@ -79,7 +79,6 @@ void StreamRegistry::load_stream(MonitoredStream& stream, const std::map<std::st
       return false;
     }
   };
-  part("selection", [&](const std::string& text) { stream.selection = text; });
   const bool sequenced = part("sequencer", [&](const std::string& text) {
     ingest::Sequencer loaded(configuration_.sequencer);
     loaded.load(text);
@@ -90,8 +89,12 @@ void StreamRegistry::load_stream(MonitoredStream& stream, const std::map<std::st
     loaded.load(text);
     stream.context = std::move(loaded);
   });
-  part("monitor", [&](const std::string& text) { stream.monitor.load(text); });
-  part("policy", [&](const std::string& text) { stream.policy.load(text); });
+  // With other settings what still fits goes on.
+  const auto left_behind = [&](std::vector<std::string>&& words) {
+    for (const std::string& w : words) dropped.push_back(info.name + " " + shown(stream.name) + " " + w);
+  };
+  part("monitor", [&](const std::string& text) { left_behind(stream.monitor.load(text)); });
+  part("policy", [&](const std::string& text) { left_behind(stream.policy.load(text, stream.monitor.rules())); });
 
   const std::string open = info.hash + "/open/";
   for (auto o = state.lower_bound(open); o != state.end() && o->first.starts_with(open); ++o) {

@@ -25,6 +25,14 @@ struct SourceCounts {
   bool operator==(const SourceCounts&) const = default;
 };
 
+// A source that should send and does not, and the first lumisection it was missed in.
+struct SilentSource {
+  std::string source;
+  std::uint32_t run = 0;
+  std::uint32_t ls = 0;
+  bool operator==(const SilentSource&) const = default;
+};
+
 struct Lumisection {
   std::string model;
   std::string model_hash;

@@ -99,6 +99,7 @@ struct Verdict {
   // For the policy; not printed.
   VerdictSubject subject;
   Quality reading = Quality::unknown;  // this window alone, before m-of-n
+  std::uint64_t reference = 0;         // ordinal of the learned reference it was compared with; 0: a given one, or none
   std::variant<std::monostate, ThresholdProposal, InputChange, MismatchEvidence> evidence;
 };
 

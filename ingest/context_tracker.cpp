@@ -32,6 +32,7 @@ void ContextTracker::add(const EventBatch& batch, const std::string& loaded_hash
   if (c.menu) state("menu", *c.menu);
   if (c.prescale_column) state("prescale_column", std::to_string(*c.prescale_column));
   if (c.beam_mode) state("beam_mode", *c.beam_mode);
+  state("selection", batch.selection);
   if (batch.model_hash) {
     state(kModelHash, *batch.model_hash);
   } else if (batch.n > 0) {
@@ -74,7 +75,15 @@ LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
   }
   nlohmann::json key = carried_;
   context.key = json_text(key);
-  if (const auto hash = carried_.find(kModelHash); hash != carried_.end()) context.model_hash = hash->second;
+  const auto carried = [&](const char* name) -> std::optional<std::string> {
+    const auto it = carried_.find(name);
+    return it == carried_.end() ? std::nullopt : std::optional(it->second);
+  };
+  context.model_hash = carried(kModelHash).value_or("");
+  context.menu = carried("menu");
+  context.beam_mode = carried("beam_mode");
+  context.selection = carried("selection").value_or(context.selection);
+  if (const auto column = carried("prescale_column")) context.prescale_column = std::stoll(*column);
   if (const auto start = run_start_ns_.find(run); start != run_start_ns_.end()) context.run_start_ns = start->second;
   return context;
 }

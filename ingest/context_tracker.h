@@ -15,9 +15,12 @@
 namespace vigil::ingest {
 
 struct LumisectionContext {
-  std::string key;         // equal text = same menu, prescale column, beam mode and model hash
+  std::string key;         // equal text = same menu, prescale column, beam mode, selection and model hash
   bool mixed = false;      // one of them took two values
   std::string model_hash;  // of the events; empty where no batch named one
+  std::optional<std::string> menu, beam_mode;
+  std::optional<std::int64_t> prescale_column;
+  std::string selection = "zero_bias";
   std::optional<std::uint64_t> run_start_ns;
 };
 

@@ -1,18 +1,11 @@
 // The rule of mismatches: one differing event is worth a look, two are a fault. No reference and no hysteresis are
 // needed.
 #include "monitors/intervals.h"
+#include "monitors/mismatch_words.h"
 #include "monitors/rule.h"
 #include "monitors/subject.h"
 
 namespace vigil::monitors {
-namespace {
-
-std::string event_name(const KeptEvent& event) {
-  return "run " + std::to_string(event.run) + " LS " + std::to_string(event.ls) + " orbit " +
-         std::to_string(event.orbit) + " BX " + std::to_string(event.bx);
-}
-
-}  // namespace
 
 Judgement judge_mismatch(const Rule& rule, const Judged& judged) {
   Judgement result;
@@ -23,36 +16,24 @@ Judgement judge_mismatch(const Rule& rule, const Judged& judged) {
     return result;
   }
   const MismatchCounts counts = mismatch_counts(judged.window, rule.subject);
-  const std::string ratio = std::to_string(counts.events) + " of " + std::to_string(counts.compared) + " events";
   // Exact lower bound of the mismatch rate: with limit 0 any event is above it, and bad asks for a second one.
   const double lower = clopper_pearson(counts.events, counts.compared, 0.05).low;
   result.limit = rule.bad;
   result.level = counts.events >= 2 && lower > rule.bad      ? Quality::bad
                  : counts.events >= 1 && lower > rule.medium ? Quality::medium
                                                              : Quality::good;
-  const bool output = rule.subject.index < rule.subject.model->outputs.size();
   if (counts.events == 0) {
     result.reason = "hardware and emulator agree in " + std::to_string(counts.compared) + " events";
     return result;
   }
-  result.reason = rule.monitor + ": hardware and emulator differ in " + ratio + " (" + std::to_string(counts.first) +
-                  (output ? " above, " : " hardware only, ") + std::to_string(counts.second) +
-                  (output ? " below" : " emulator only") +
-                  (counts.bits > 0 ? ", " + std::to_string(counts.bits) + " by decision bits" : "") + ")";
+  result.reason = mismatch_in_words(rule.monitor, rule.subject, counts);
   MismatchEvidence evidence{counts.events, counts.compared, {}};
   for (const Evidence& lumisection : judged.lumisections) {
     if (mismatch_counts(*lumisection.summary, rule.subject).events == 0) continue;
-    for (const KeptEvent& event : lumisection.summary->kept) {
-      for (const std::string& name : event.disagreeing) {
-        if (name == mismatch_name(rule.subject)) {
-          evidence.first.push_back(event);
-          break;
-        }
-      }
-    }
+    evidence.first = events_of(*lumisection.summary, rule.subject);
     result.reason += ", first in " + (evidence.first.empty() ? "run " + std::to_string(lumisection.run) + " LS " +
                                                                    std::to_string(lumisection.ls)
-                                                             : event_name(evidence.first.front()));
+                                                             : place_in_words(evidence.first.front()));
     break;
   }
   if (result.level >= Quality::medium) result.evidence = std::move(evidence);

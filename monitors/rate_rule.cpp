@@ -23,20 +23,19 @@ bool above(const Deviation& d, double tolerance) { return d.interval.low > 1 + t
 
 }  // namespace
 
+// Without a reference only a rate above its target says something: one below may be the luminosity's doing.
 Judgement judge_rate(const Rule& rule, const Judged& judged) {
   Judgement result;
-  if (!judged.no_rates.empty()) {
-    result.reason = judged.no_rates;
+  const Seed& seed = rule.subject.model->seeds[rule.subject.index];
+  const bool compares = judged.no_reference.empty();
+  if (!judged.no_rates.empty() || (!compares && !seed.target_rate_hz)) {
+    result.reason = !judged.no_rates.empty() ? judged.no_rates : judged.no_reference;
     return result;
   }
   const Reading reading = rule.statistic->function(judged.window, judged.reference, rule.subject);
-  result.value = reading.value;
-  result.p_value = reading.p_value;
-  const Seed& seed = rule.subject.model->seeds[rule.subject.index];
   const SeedPasses now = seed_passes(judged.window, rule.subject.index);
-  const SeedPasses then = seed_passes(judged.reference, rule.subject.index);
-  if (!reading.value || now.events == 0 || then.events == 0) {
-    result.value.reset();
+  const SeedPasses then = compares ? seed_passes(judged.reference, rule.subject.index) : SeedPasses{};
+  if (!reading.value || now.events == 0 || (compares && then.events == 0)) {
     result.reason = !reading.reason.empty() ? reading.reason
                     : now.events == 0       ? "no events in the window"
                                             : "no events in the reference";
@@ -44,14 +43,18 @@ Judgement judge_rate(const Rule& rule, const Judged& judged) {
   }
   const auto crossings = static_cast<double>(judged.window.n_bx_own);
   const auto events = static_cast<double>(now.events);
-  const auto reference_events = static_cast<double>(then.events);
-  const double reference_fraction = static_cast<double>(then.passes) / reference_events;
-  const double followed =
-      lhc::rate_hz(reference_fraction * events, crossings);  // the reference's fraction of these events
-  const double target = seed.target_rate_hz.value_or(followed);
-
+  const double now_fraction = static_cast<double>(now.passes) / events;
   Deviation fraction;
-  fraction.interval = rate_ratio(now.passes, events, then.passes, reference_events, judged.significance);
+  double target = seed.target_rate_hz.value_or(0);
+  std::string expected_fraction;
+  if (compares) {
+    const auto reference_events = static_cast<double>(then.events);
+    const double reference_fraction = static_cast<double>(then.passes) / reference_events;
+    // The reference's fraction of these events.
+    if (!seed.target_rate_hz) target = lhc::rate_hz(reference_fraction * events, crossings);
+    fraction.interval = rate_ratio(now.passes, events, then.passes, reference_events, judged.significance);
+    expected_fraction = ", reference " + percent(reference_fraction);
+  }
   Deviation rate = fraction;
   if (seed.target_rate_hz) {
     const double expected = std::max(target / lhc::kCrossingHz * crossings, 1e-300);
@@ -60,15 +63,21 @@ Judgement judge_rate(const Rule& rule, const Judged& judged) {
   }
   // Too high is too high for whatever reason. Too low with an unchanged fraction is the luminosity's doing.
   const auto off = [&](double tolerance) {
-    return above(rate, tolerance) || (below(rate, tolerance) && below(fraction, tolerance));
+    return above(rate, tolerance) || (compares && below(rate, tolerance) && below(fraction, tolerance));
   };
   result.level = off(rule.bad) ? Quality::bad : off(rule.medium) ? Quality::medium : Quality::good;
+  if (!compares && result.level == Quality::good) {  // "good" is said once there is a reference
+    result.level = Quality::unknown;
+    result.reason = judged.no_reference;
+    return result;
+  }
+  result.value = reading.value;
+  result.p_value = compares ? reading.p_value : std::nullopt;
   const bool high = *reading.value >= target;
   result.limit = high ? target * (1 + rule.bad) : target * std::max(0.0, 1 - rule.bad);
-  const double now_fraction = static_cast<double>(now.passes) / events;
   result.reason = in_words(*reading.value) + " Hz, " +
                   (seed.target_rate_hz ? "target " : "reference at these events ") + in_words(target) + " Hz; passes " +
-                  percent(now_fraction) + " of events, reference " + percent(reference_fraction);
+                  percent(now_fraction) + " of events" + expected_fraction;
   if (result.level < Quality::medium) return result;
   result.reason = rule.monitor + (high ? " rate too high: " : " rate too low: ") + result.reason;
   result.evidence = solve_threshold(judged.window, *rule.subject.model, rule.subject.index, target);

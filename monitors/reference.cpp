@@ -1,5 +1,6 @@
 #include "monitors/reference.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -110,9 +111,12 @@ void Learner::learn(std::uint32_t run, std::uint32_t ls, const Summary& lumisect
   saved_.clear();
 }
 
-void Learner::start_over() {
-  if (learned_ == 0) return;
-  *this = Learner(wanted_);
+std::string Learner::progress() const {
+  std::string text = "learning " + std::to_string(std::min(learned_, wanted_)) + " of " + std::to_string(wanted_);
+  if (learned_ >= wanted_) {
+    text += ", " + std::to_string(events()) + " of " + std::to_string(wanted_events_) + " events";
+  }
+  return text;
 }
 
 bool Learner::is_after(std::uint32_t run, std::uint32_t ls) const {
@@ -132,7 +136,7 @@ const std::string& Learner::save() const {
 
 void Learner::load(std::string_view text, const ModelInfo& model, const std::string& where) {
   const json document = json::parse(text, nullptr, false);
-  Learner next(wanted_);
+  Learner next(wanted_, wanted_events_);
   const auto number = [&](const char* key) {
     return small(member(document, key, json::value_t::number_unsigned, where), where);
   };

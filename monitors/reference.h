@@ -40,18 +40,18 @@ Reference reference_from_json(std::string_view text, const ModelInfo& model, con
 void save_reference(const Reference& reference, const std::string& path);
 Reference load_reference(const std::string& path, const ModelInfo& model);
 
-// Learns the first `wanted` complete lumisections after a context cut.
+// Learns the first `wanted` complete lumisections, and more until they hold `events` events.
 class Learner {
  public:
   Learner() = default;
-  explicit Learner(std::uint32_t wanted) : wanted_(wanted) {}
+  Learner(std::uint32_t wanted, std::uint64_t events) : wanted_(wanted), wanted_events_(events) {}
 
   // Takes a lumisection that is complete (the caller judges that). No effect when done.
   void learn(std::uint32_t run, std::uint32_t ls, const Summary& lumisection);
-  void start_over();  // at a context cut
-  bool done() const { return learned_ >= wanted_; }
+  bool done() const { return learned_ >= wanted_ && events() >= wanted_events_; }
   std::uint32_t learned() const { return learned_; }
-  std::uint32_t wanted() const { return wanted_; }
+  std::uint64_t events() const { return reference_.summary.strata.empty() ? 0 : reference_.summary.strata[0].events; }
+  std::string progress() const;  // "learning 3 of 20"
   // Whether (run, ls) is after the last learned lumisection.
   bool is_after(std::uint32_t run, std::uint32_t ls) const;
   const Reference& reference() const { return reference_; }
@@ -62,6 +62,7 @@ class Learner {
 
  private:
   std::uint32_t wanted_ = 20;
+  std::uint64_t wanted_events_ = 2000;
   std::uint32_t learned_ = 0;
   std::uint32_t last_run_ = 0;
   std::uint32_t last_ls_ = 0;

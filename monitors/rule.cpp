@@ -1,76 +1,76 @@
 #include "monitors/rule.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/shown.h"
 
 namespace vigil::monitors {
 namespace {
 
-struct Defaults {
-  std::string_view statistic;
-  double medium;
-  double bad;
-};
-// Effect sizes (docs/statistics.md): ks D; chi2 equivalent total variation; psi, js the value; wasserstein reference
-// standard deviations; rate of a seed relative deviation; mismatches a mismatch rate.
-constexpr std::array<Defaults, 7> kDefaults = {{{"ks", 0.05, 0.1},
-                                                {"chi2", 0.05, 0.1},
-                                                {"psi", 0.1, 0.25},
-                                                {"js", 0.002, 0.008},
-                                                {"wasserstein", 0.1, 0.2},
-                                                {"rate", 0.25, 0.5},
-                                                {"mismatch_rate", 0, 0}}};
+// Any mismatching event is worth a look, and two are a fault, by whatever statistic they are counted.
+constexpr std::uint32_t kBadReadings = 2, kOfReadings = 3;
 
-std::string_view default_statistic(Target target) {
-  switch (target) {
-    case Target::output:
-      return "ks";
-    case Target::input:
-      return "chi2";
-    case Target::seed:
-    case Target::mismatch:
-      break;
+Rule make_rule(const Subject& subject, const StatisticEntry& statistic) {
+  Rule rule;
+  rule.subject = subject;
+  rule.monitor = monitor_name(subject);
+  rule.statistic = &statistic;
+  if (subject.target != Target::mismatch) {
+    rule.medium = statistic.medium;
+    rule.bad = statistic.bad;
+    rule.m = kBadReadings;
+    rule.n = kOfReadings;
   }
-  return "rate";
+  return rule;
 }
 
-void set_default_limits(Rule& rule) {
-  const bool mismatch = rule.subject.target == Target::mismatch;
-  const std::string_view name = mismatch ? "mismatch_rate" : rule.statistic->name;
-  const auto found =
-      std::find_if(kDefaults.begin(), kDefaults.end(), [&](const Defaults& d) { return d.statistic == name; });
-  rule.medium = found == kDefaults.end() ? 0.05 : found->medium;
-  rule.bad = found == kDefaults.end() ? 0.1 : found->bad;
-  rule.m = mismatch ? 1 : 2;
-  rule.n = mismatch ? 1 : 3;
-}
+std::string place_of(const RuleOverride& o) { return "rules: monitor '" + shown(o.monitor) + "'"; }
 
-void override_rule(Rule& rule, const RuleOverride& o) {
-  const std::string where = "rules: monitor '" + o.monitor + "'";
-  if (o.statistic) {
-    const StatisticEntry* statistic = find_statistic(*o.statistic);
-    if (statistic == nullptr) throw Error(where, "statistic '" + *o.statistic + "'", "one of `vigil list`");
-    if (applies(*statistic, rule.subject.target)) {
-      rule.statistic = statistic;
-      set_default_limits(rule);
+// The statistics an override names, as far as they apply to the target; empty: it names none that does.
+std::vector<const StatisticEntry*> named_statistics(const RuleOverride& o, Target target) {
+  std::vector<const StatisticEntry*> found;
+  for (const std::string& name : o.statistics) {
+    const StatisticEntry* statistic = find_statistic(name);
+    if (statistic == nullptr) throw Error(place_of(o), "statistic '" + shown(name) + "'", "one of `vigil list`");
+    if (applies(*statistic, target)) {
+      found.push_back(statistic);
     } else if (o.monitor.find('*') == std::string::npos) {
-      throw Error(where, "statistic '" + *o.statistic + "'", "one defined for this monitor");
+      throw Error(place_of(o), "statistic '" + shown(name) + "'", "one defined for this monitor");
     }
   }
+  return found;
+}
+
+void override_limits(Rule& rule, const RuleOverride& o) {
   if (o.medium) rule.medium = *o.medium;
   if (o.bad) rule.bad = *o.bad;
   if (o.m) rule.m = *o.m;
   if (o.n) rule.n = *o.n;
   if (!(rule.medium >= 0) || !(rule.bad >= rule.medium) || !std::isfinite(rule.bad)) {
-    throw Error(where, "limits medium " + in_words(rule.medium) + ", bad " + in_words(rule.bad), "0 <= medium <= bad");
+    throw Error(place_of(o), "limits medium " + in_words(rule.medium) + ", bad " + in_words(rule.bad),
+                "0 <= medium <= bad");
   }
   if (rule.m < 1 || rule.m > rule.n || rule.n > 1000) {
-    throw Error(where, "m " + std::to_string(rule.m) + " of n " + std::to_string(rule.n), "1 <= m <= n <= 1000");
+    throw Error(place_of(o), "m " + std::to_string(rule.m) + " of n " + std::to_string(rule.n), "1 <= m <= n <= 1000");
   }
+}
+
+// The rules of one monitor after all overrides.
+std::vector<Rule> rules_of(const Subject& subject, const std::vector<RuleOverride>& overrides) {
+  std::vector<Rule> rules{make_rule(subject, default_statistic(subject.target))};
+  const std::string monitor = rules.front().monitor;
+  for (const RuleOverride& o : overrides) {
+    if (!matches(o.monitor, monitor)) continue;
+    if (const auto statistics = named_statistics(o, subject.target); !statistics.empty()) {
+      rules.clear();
+      for (const StatisticEntry* statistic : statistics) rules.push_back(make_rule(subject, *statistic));
+    }
+    for (Rule& rule : rules) override_limits(rule, o);
+  }
+  return rules;
 }
 
 }  // namespace
@@ -99,23 +99,13 @@ std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& sett
   std::vector<Rule> rules;
   const auto add = [&](Target target, std::size_t count) {
     for (std::size_t i = 0; i < count; ++i) {
-      Rule rule;
-      rule.subject = {&model, target, i};
-      rule.monitor = monitor_name(rule.subject);
-      rule.statistic = find_statistic(default_statistic(target));
-      set_default_limits(rule);
-      rules.push_back(std::move(rule));
+      for (Rule& rule : rules_of({&model, target, i}, settings.rules)) rules.push_back(std::move(rule));
     }
   };
   add(Target::output, model.output_words());
   add(Target::input, model.inputs.size());
   add(Target::seed, model.seeds.size());
   add(Target::mismatch, model.outputs.size() + model.seeds.size());
-  for (const RuleOverride& o : settings.rules) {
-    for (Rule& rule : rules) {
-      if (matches(o.monitor, rule.monitor)) override_rule(rule, o);
-    }
-  }
   return rules;
 }
 

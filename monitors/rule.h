@@ -26,7 +26,8 @@ struct Rule {
   std::uint32_t n = 1;
 };
 
-// One rule a monitor, in the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds.
+// In the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds; of each the default statistic,
+// or those configured in their order.
 // Throws Error as StreamMonitor's constructor says. `model` must outlive the rules.
 std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings);
 
@@ -43,10 +44,10 @@ struct Evidence {
 // What a rule judges.
 struct Judged {
   const Summary& window;     // merged
-  const Summary& reference;  // not empty
+  const Summary& reference;  // empty only where `no_reference` says why
   double significance = 1;   // p-value below which a reading is no fluctuation
   std::string no_rates;      // why seeds cannot be judged; empty when they can
-  std::string no_shapes;     // why shapes cannot be compared; empty when they can
+  std::string no_reference;  // why nothing can be compared with the reference; empty when it can
   std::vector<Evidence> lumisections;
 };
 

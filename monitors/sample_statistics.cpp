@@ -4,8 +4,6 @@
 #include <cmath>
 
 #include "monitors/counts.h"
-#include "monitors/intervals.h"
-#include "monitors/kolmogorov.h"
 
 namespace vigil::monitors {
 namespace {
@@ -49,27 +47,22 @@ std::pair<std::vector<double>, std::vector<double>> binned(std::span<const T> re
   return result;
 }
 
-std::vector<NamedReading> undefined(const std::string& reason) {
+// `reading(entry)` of every statistic that is defined for samples.
+template <class F>
+std::vector<NamedReading> of_each(F reading) {
   std::vector<NamedReading> readings;
-  for (const char* name : {"ks", "chi2", "psi", "js", "wasserstein"}) readings.push_back({name, {}, {}, reason, {}});
+  for (const StatisticEntry& entry : statistics()) {
+    if (entry.of_samples != nullptr) readings.push_back({std::string(entry.name), reading(entry)});
+  }
   return readings;
 }
 
+std::vector<NamedReading> undefined(const std::string& reason) {
+  return of_each([&](const StatisticEntry&) { return SampleReading{{}, {}, reason}; });
+}
+
 std::vector<NamedReading> compare(const Cells& cells) {
-  std::vector<NamedReading> readings;
-  const KsDistance d = ks_distance(cells);
-  readings.push_back({"ks", d.d, ks_two_sample_p_value(cells.window, cells.reference, d.numerator), {}, {}});
-  const ChiSquared c = chi_squared(cells);
-  readings.push_back({"chi2", c.value, chi_squared_p_value(c.value, c.degrees), {}, {{"dof", c.degrees}}});
-  readings.push_back({"psi", stability_index(cells), {}, {}, {}});
-  const double js = jensen_shannon(cells);
-  readings.push_back({"js", js, {}, {}, {{"distance", std::sqrt(js)}}});
-  if (std::isfinite(cells.cells.front().value) && std::isfinite(cells.cells.back().value)) {
-    readings.push_back({"wasserstein", wasserstein_1(cells), {}, {}, {}});
-  } else {
-    readings.push_back({"wasserstein", {}, {}, "a value is infinite", {}});
-  }
-  return readings;
+  return of_each([&](const StatisticEntry& entry) { return entry.of_samples(cells); });
 }
 
 template <class T>

@@ -10,14 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "monitors/statistics.h"
+
 namespace vigil::monitors {
 
-struct NamedReading {
-  std::string name;  // ks, chi2, psi, js, wasserstein
-  std::optional<double> value;
-  std::optional<double> p_value;
-  std::string reason;                                 // why there is no value
-  std::vector<std::pair<std::string, double>> extra;  // chi2: dof; js: distance
+struct NamedReading : SampleReading {
+  NamedReading(std::string of, SampleReading reading) : SampleReading(std::move(reading)), name(std::move(of)) {}
+  std::string name;  // of the statistic
 };
 
 // In the order of the catalogue. `bins` > 0: both samples are first put into that many equal bins between the smallest

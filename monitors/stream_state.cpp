@@ -1,25 +1,31 @@
-// StreamMonitor's memory as JSON text for the journal, and back.
+// StreamMonitor's memory as JSON text for the journal, and back: what still fits the settings goes on.
 #include "monitors/stream_state.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
 #include "core/json_text.h"
+#include "core/shown.h"
+#include "monitors/subject.h"
 
 namespace vigil::monitors {
 namespace {
 
 using nlohmann::json;
 constexpr std::string_view kFormat = "vigil-monitor-state";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;
 constexpr const char* kWhere = "monitor state";
 
-json identity(const ModelInfo& model, const std::string& stream, const MonitorSettings& settings) {
-  json windows = json::array();
-  for (const WindowSettings& w : settings.windows) windows.push_back({w.name, w.window_ls, w.hop_ls});
-  return {
-      {"format", kFormat}, {"version", kVersion}, {"model_hash", model.hash}, {"stream", stream}, {"windows", windows}};
+json identity(const ModelInfo& model, const std::string& stream) {
+  return {{"format", kFormat}, {"version", kVersion}, {"model_hash", model.hash}, {"stream", stream}};
 }
+
+// What tells a rule from the others of its window; the text of a monitor does not.
+json rule_name(const VerdictSubject& subject, std::string_view statistic) {
+  return {static_cast<int>(subject.target), subject.name, subject.word, subject.of_seed, statistic};
+}
+json rule_name(const Rule& rule) { return rule_name(verdict_subject(rule.subject), rule.statistic->name); }
 
 std::string letters(const Ring& ring) {  // one letter a reading, oldest first
   std::string text;
@@ -34,100 +40,179 @@ std::deque<Quality> readings(const std::string& letters, const Rule& rule) {
   return result;
 }
 
+json json_of(const Conditions& c) {
+  return {{"menu", c.menu ? json(*c.menu) : json()},
+          {"prescale_column", c.prescale_column ? json(*c.prescale_column) : json()},
+          {"beam_mode", c.beam_mode ? json(*c.beam_mode) : json()},
+          {"selection", c.selection},
+          {"model_hash", c.model_hash}};
+}
+
+template <class T>
+void read_optional(const json& object, const char* key, std::optional<T>& value) {
+  value.reset();
+  if (!object.at(key).is_null()) object.at(key).get_to(value.emplace());
+}
+
+Conditions conditions_from(const json& j) {
+  Conditions c;
+  read_optional(j, "menu", c.menu);
+  read_optional(j, "prescale_column", c.prescale_column);
+  read_optional(j, "beam_mode", c.beam_mode);
+  j.at("selection").get_to(c.selection);
+  j.at("model_hash").get_to(c.model_hash);
+  return c;
+}
+
+json json_of(const std::vector<SilentSource>& silent) {
+  json list = json::array();
+  for (const SilentSource& s : silent) list.push_back({s.source, s.run, s.ls});
+  return list;
+}
+
+KeptLumisection kept_from(const json& entry, const ModelInfo& model) {
+  KeptLumisection l;
+  l.ls = entry.at("ls").get<std::uint32_t>();
+  l.expected_orbits = entry.at("expected_orbits").get<std::uint64_t>();
+  l.covered_orbits = entry.at("covered_orbits").get<std::uint64_t>();
+  l.selection = entry.at("selection").get<std::string>();
+  l.foreign_hash = entry.at("foreign_hash").get<std::string>();
+  for (const json& s : entry.at("silent")) {
+    l.silent.push_back({s.at(0).get<std::string>(), s.at(1).get<std::uint32_t>(), s.at(2).get<std::uint32_t>()});
+  }
+  if (!entry.at("summary").is_null()) l.summary = summary_from_json(json_text(entry.at("summary")), model, kWhere);
+  return l;
+}
+
+std::string window_words(const std::string& name, std::uint32_t window_ls, std::uint32_t hop_ls) {
+  return "window " + shown(name) + " of " + std::to_string(window_ls) + " lumisections every " +
+         std::to_string(hop_ls);
+}
+
+// The saved entry of `list` whose "rule" is this; null for none.
+const json* named(const json& list, const json& name) {
+  const auto found = std::find_if(list.begin(), list.end(), [&](const json& entry) { return entry.at("rule") == name; });
+  return found == list.end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::string StreamMonitor::save() const {
   const State& s = *state_;
-  json state = identity(*s.model, s.stream, s.settings);
+  json state = identity(*s.model, s.stream);
   state["run"] = s.has_run ? json(s.run) : json();
-  state["context"] = s.context ? json(*s.context) : json();
-  state["any_context"] = s.any_context;
+  state["conditions"] = s.conditions ? json_of(*s.conditions) : json();
+  state["any_before"] = s.any_before;
+  state["hold_learning"] = s.hold_learning;
   state["run_start_ns"] = s.run_start_ns ? json(*s.run_start_ns) : json();
   for (std::size_t i = 0; i < s.cutters.size(); ++i) {
+    const WindowSettings& w = s.settings.windows[i];
     const WindowCutter::State& c = s.cutters[i].state();
-    state["cutters"].push_back({c.started, c.start, c.last, c.covered});
-    json rings = json::object();
+    json rings = json::array();
     for (std::size_t r = 0; r < s.rules.size(); ++r) {
-      // By monitor and statistic: after a change of configuration what still exists goes on.
-      if (s.rings[i][r].size() > 0)
-        rings[s.rules[r].monitor + " " + std::string(s.rules[r].statistic->name)] = letters(s.rings[i][r]);
+      if (s.rings[i][r].size() == 0) continue;
+      rings.push_back({{"rule", rule_name(s.rules[r])}, {"readings", letters(s.rings[i][r])}});
     }
-    state["rings"].push_back(std::move(rings));
+    state["windows"].push_back({{"name", w.name},
+                                {"window_ls", w.window_ls},
+                                {"hop_ls", w.hop_ls},
+                                {"cutter", {c.started, c.start, c.last, c.covered}},
+                                {"rings", std::move(rings)}});
   }
   std::string text = json_text(state);
   text.pop_back();
-  text += ",\"learner\":" + (s.given ? std::string("null") : s.learner.save()) + ",\"kept\":[";
+  text += ",\"learned\":" + s.learned.save() + ",\"sequential\":[";
+  for (const SequentialMismatch& rule : s.sequential) {
+    const Verdict v = rule.blank();
+    if (text.back() != '[') text += ',';
+    text += "{\"rule\":" + json_text(rule_name(v.subject, v.statistic)) + ",\"state\":" + rule.save() + "}";
+  }
+  text += "],\"kept\":[";
   for (const KeptLumisection& l : s.kept) {
     if (l.summary_json.empty()) l.summary_json = l.summary.strata.empty() ? "null" : to_json(l.summary);
     if (text.back() != '[') text += ',';
     text += "{\"ls\":" + std::to_string(l.ls) + ",\"expected_orbits\":" + std::to_string(l.expected_orbits) +
             ",\"covered_orbits\":" + std::to_string(l.covered_orbits) + ",\"selection\":" + json_text(l.selection) +
-            ",\"foreign_hash\":" + json_text(l.foreign_hash) + ",\"summary\":" + l.summary_json + "}";
+            ",\"foreign_hash\":" + json_text(l.foreign_hash) + ",\"silent\":" + json_text(json_of(l.silent)) +
+            ",\"summary\":" + l.summary_json + "}";
   }
   return text + "]}";
 }
 
-void StreamMonitor::load(std::string_view text) {
+// Windows, with their readings, that are cut as they were; fills `gone` with what is not.
+void StreamMonitor::State::load_windows(const nlohmann::json& saved, std::vector<std::string>& gone) {
+  std::size_t lost = 0;
+  for (const json& entry : saved) {
+    const auto name = entry.at("name").get<std::string>();
+    const auto window_ls = entry.at("window_ls").get<std::uint32_t>(), hop_ls = entry.at("hop_ls").get<std::uint32_t>();
+    std::size_t i = 0;
+    while (i < cutters.size() && !(settings.windows[i] == WindowSettings{name, window_ls, hop_ls})) ++i;
+    if (i == cutters.size()) {
+      gone.push_back(window_words(name, window_ls, hop_ls) + " as it was open");
+      continue;
+    }
+    const json& c = entry.at("cutter");
+    cutters[i].restore({c.at(0).get<bool>(), c.at(1).get<std::uint32_t>(), c.at(2).get<std::uint32_t>(),
+                        c.at(3).get<std::uint32_t>()});
+    const json& readings_of = entry.at("rings");
+    std::size_t found = 0;
+    for (std::size_t r = 0; r < rules.size(); ++r) {
+      rings[i][r].clear();
+      const json* ring = named(readings_of, rule_name(rules[r]));
+      if (ring == nullptr) continue;
+      rings[i][r].restore(readings(ring->at("readings").get<std::string>(), rules[r]));
+      ++found;
+    }
+    lost += readings_of.size() - found;
+  }
+  if (lost > 0) gone.push_back("readings of " + std::to_string(lost) + " rules");
+}
+
+std::vector<std::string> StreamMonitor::load(std::string_view text) {
   State& s = *state_;
   const json state = json::parse(text, nullptr, false);
   if (!state.is_object()) throw Error(kWhere, "not a JSON object");
-  const json expected = identity(*s.model, s.stream, s.settings);
+  const json expected = identity(*s.model, s.stream);
   for (const auto& [key, value] : expected.items()) {
     if (!state.contains(key) || state[key] != value) {
       throw Error(kWhere, std::string(key) + " " + (state.contains(key) ? json_text(state[key]).substr(0, 100) : "missing"),
                   json_text(value));
     }
   }
+  std::vector<std::string> gone;
+  State read = s;
   try {
-    std::deque<KeptLumisection> kept;
-    for (const json& entry : state.at("kept")) {
-      KeptLumisection l;
-      l.ls = entry.at("ls").get<std::uint32_t>();
-      l.expected_orbits = entry.at("expected_orbits").get<std::uint64_t>();
-      l.covered_orbits = entry.at("covered_orbits").get<std::uint64_t>();
-      l.selection = entry.at("selection").get<std::string>();
-      l.foreign_hash = entry.at("foreign_hash").get<std::string>();
-      if (!entry.at("summary").is_null()) l.summary = summary_from_json(json_text(entry.at("summary")), *s.model, kWhere);
-      kept.push_back(std::move(l));
+    read.kept.clear();
+    for (const json& entry : state.at("kept")) read.kept.push_back(kept_from(entry, *s.model));
+    read.load_windows(state.at("windows"), gone);
+    std::size_t lost = state.at("sequential").size();
+    for (SequentialMismatch& rule : read.sequential) {
+      const Verdict v = rule.blank();
+      rule.restart();
+      const json* saved = named(state.at("sequential"), rule_name(v.subject, v.statistic));
+      if (saved == nullptr) continue;
+      rule.load(json_text(saved->at("state")), kWhere);
+      --lost;
     }
-    std::vector<WindowCutter> cutters = s.cutters;
-    std::vector<std::vector<Ring>> rings(s.cutters.size(), std::vector<Ring>(s.rules.size()));
-    for (std::size_t i = 0; i < cutters.size(); ++i) {
-      const json& c = state.at("cutters").at(i);
-      cutters[i].restore({c.at(0).get<bool>(), c.at(1).get<std::uint32_t>(), c.at(2).get<std::uint32_t>(),
-                          c.at(3).get<std::uint32_t>()});
-      const json& saved = state.at("rings").at(i);
-      for (std::size_t r = 0; r < s.rules.size(); ++r) {
-        const auto it = saved.find(s.rules[r].monitor + " " + std::string(s.rules[r].statistic->name));
-        if (it != saved.end()) rings[i][r].restore(readings(it->get<std::string>(), s.rules[r]));
-      }
+    if (lost > 0) gone.push_back(std::to_string(lost) + " sequential rules");
+    for (std::string& words : read.learned.load(json_text(state.at("learned")), *s.model, kWhere)) {
+      if (!s.given) gone.push_back(std::move(words));
     }
-    const auto optional = [&](const char* key, auto& value) {
-      value.reset();
-      if (!state.at(key).is_null()) state.at(key).get_to(value.emplace());
-    };
     std::optional<std::uint32_t> run;
-    std::optional<std::string> context;
-    std::optional<std::uint64_t> run_start_ns;
-    optional("run", run);
-    optional("context", context);
-    optional("run_start_ns", run_start_ns);
-    const bool any_context = state.at("any_context").get<bool>();
-    Learner learner = s.learner;
-    if (!s.given && !state.at("learner").is_null()) learner.load(json_text(state.at("learner")), *s.model, kWhere);
-
-    s.kept = std::move(kept);
-    s.cutters = std::move(cutters);
-    s.rings = std::move(rings);
-    s.has_run = run.has_value();
-    s.run = run.value_or(0);
-    s.context = std::move(context);
-    s.any_context = any_context;
-    s.run_start_ns = run_start_ns;
-    s.learner = std::move(learner);
+    read_optional(state, "run", run);
+    read.has_run = run.has_value();
+    read.run = run.value_or(0);
+    read.conditions.reset();
+    if (!state.at("conditions").is_null()) read.conditions = conditions_from(state.at("conditions"));
+    read_optional(state, "run_start_ns", read.run_start_ns);
+    read.any_before = state.at("any_before").get<bool>();
+    read.hold_learning = state.at("hold_learning").get<bool>();
   } catch (const json::exception& error) {
     throw Error(kWhere, error.what());
   }
+  read.forget();
+  s = std::move(read);
+  return gone;
 }
 
 }  // namespace vigil::monitors

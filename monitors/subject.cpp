@@ -87,6 +87,15 @@ SeedPasses seed_passes(const Summary& summary, std::size_t seed) {
   return {summary.seeds[seed].emulator, summary.strata[0].events};
 }
 
+MismatchCounts& MismatchCounts::operator+=(const MismatchCounts& o) {
+  events += o.events;
+  compared += o.compared;
+  first += o.first;
+  second += o.second;
+  bits += o.bits;
+  return *this;
+}
+
 MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject) {
   if (summary.strata.empty()) return {};
   const std::size_t outputs = subject.model->outputs.size();
@@ -97,6 +106,16 @@ MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject) {
   }
   const SeedSummary& s = summary.seeds[subject.index - outputs];
   return {s.hardware_only + s.emulator_only, s.compared, s.hardware_only, s.emulator_only, 0};
+}
+
+std::string nothing_compared(const Subject& subject) {
+  return subject.index < subject.model->outputs.size() ? "no hardware output" : "no hardware decision";
+}
+
+Reading mismatch_fraction(const Summary& window, const Subject& subject) {
+  const MismatchCounts counts = mismatch_counts(window, subject);
+  if (counts.compared == 0) return {{}, {}, nothing_compared(subject) + " in the window"};
+  return {static_cast<double>(counts.events) / static_cast<double>(counts.compared), {}, {}};
 }
 
 double mean(const WordSummary& word, const FixedPoint& type) {

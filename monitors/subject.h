@@ -32,8 +32,13 @@ struct MismatchCounts {
   std::uint64_t first = 0;   // hardware above, or hardware only
   std::uint64_t second = 0;  // hardware below, or emulator only
   std::uint64_t bits = 0;    // of `events`: by decision bits alone
+  MismatchCounts& operator+=(const MismatchCounts& o);
 };
 MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject);
+// Mismatching of compared events; no value, with the reason, where nothing was compared.
+Reading mismatch_fraction(const Summary& window, const Subject& subject);
+// "no hardware output", "no hardware decision": what is missing where nothing was compared.
+std::string nothing_compared(const Subject& subject);
 
 // The same subject as verdicts carry it, without the model.
 VerdictSubject verdict_subject(const Subject& subject);

@@ -47,6 +47,16 @@ std::vector<WindowOf> history(std::uint64_t seed, int windows) {
   return all;
 }
 
+// One verdict of each rule of the history.
+std::vector<Verdict> rules() {
+  std::vector<Verdict> all;
+  for (const char* window : {"10ls", "20ls"}) {
+    const JudgedWindow judged = WindowOf(1, 1, 10, window);
+    all.insert(all.end(), judged.verdicts.begin(), judged.verdicts.end());
+  }
+  return all;
+}
+
 TEST(PolicyState, GoesOnAsIfNeverInterruptedAtEveryStep) {
   std::size_t actions = 0, closed = 0;
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
@@ -54,7 +64,7 @@ TEST(PolicyState, GoesOnAsIfNeverInterruptedAtEveryStep) {
     std::string saved = through.save();
     for (const WindowOf& w : history(seed, 400)) {
       Policy resumed(test_model(), "scouting");
-      resumed.load(saved);
+      ASSERT_TRUE(resumed.load(saved, rules()).empty());
       const Decision d = through.judge(w);
       ASSERT_EQ(text_of(resumed.judge(w)), text_of(d));
       saved = through.save();
@@ -96,15 +106,15 @@ TEST(PolicyState, RefusesWhatIsNotItsOwn) {
   Policy policy(test_model(), "scouting");
   (void)policy.judge(WindowOf(1, 1, 10).dead(0));
   const std::string saved = policy.save();
-  EXPECT_THROW(Policy(test_model(), "express").load(saved), Error);
+  EXPECT_THROW(Policy(test_model(), "express").load(saved, rules()), Error);
   ModelInfo other = test_model();
   other.hash = std::string(64, 'b');
-  EXPECT_THROW(Policy(other, "scouting").load(saved), Error);
+  EXPECT_THROW(Policy(other, "scouting").load(saved, rules()), Error);
   std::string version = saved;
-  version.replace(version.find("\"version\":1"), 11, "\"version\":2");
+  version.replace(version.find("\"version\":2"), 11, "\"version\":1");
   for (const std::string& damaged : {std::string(), std::string("{}"), saved.substr(0, saved.size() / 2), version,
                                      std::string("[1]"), std::string(100000, '[')}) {
-    EXPECT_THROW(policy.load(damaged), Error) << damaged.substr(0, 40);
+    EXPECT_THROW(policy.load(damaged, rules()), Error) << damaged.substr(0, 40);
     EXPECT_EQ(policy.save(), saved);
   }
   std::mt19937_64 random(3);
@@ -112,11 +122,11 @@ TEST(PolicyState, RefusesWhatIsNotItsOwn) {
     std::string damaged = saved;
     damaged[random() % damaged.size()] = static_cast<char>(random());
     try {
-      policy.load(damaged);
+      (void)policy.load(damaged, rules());
     } catch (const Error&) {
     }
     (void)policy.judge(WindowOf(1, 6, 15).dead(1));
-    policy.load(saved);
+    (void)policy.load(saved, rules());
   }
 }
 

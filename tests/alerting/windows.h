@@ -93,6 +93,7 @@ class WindowOf {
     v.statistic = statistic;
     v.subject.target = target;
     v.subject.name = monitor.substr(monitor.find('/') + 1);
+    v.subject.of_seed = target == Target::mismatch && v.subject.name.starts_with("L1_");
     v.quality = v.reading = Quality::good;
     v.value = 0.01;
     judged_.verdicts.push_back(std::move(v));

@@ -114,18 +114,28 @@ TEST_F(StreamRegistryTest, ALumisectionThatContradictsItsOrbitsIsNotBelieved) {
 }
 
 TEST_F(StreamRegistryTest, WhatIsSavedIsLoaded) {
-  registry_.of(batch("scouting", model_)).selection = "path";
+  EventBatch first = batch("scouting", model_);
+  first.selection = "path";
+  registry_.of(first).context.add(first, "");
   registry_.of(batch("express", model_));
   std::map<std::string, std::optional<std::string>> saved;
   for (const auto& stream : registry_.all()) registry_.save(*stream, saved);
   std::map<std::string, std::string> state;
   for (const auto& [key, value] : saved) state[key] = value.value();
   StreamRegistry again(models_, c_, std::nullopt);
-  again.load(state);
+  EXPECT_TRUE(again.load(state).empty());
   ASSERT_EQ(again.all().size(), 2u);
   EXPECT_EQ(again.all()[0]->name, "scouting");
-  EXPECT_EQ(again.all()[0]->selection, "path");
+  EXPECT_EQ(again.all()[0]->context.close(first.run, first.ls).selection, "path");
   EXPECT_EQ(again.all()[1]->name, "express");
+  // With other windows it goes on too, and says so.
+  Configuration other = c_;
+  other.monitors.windows = {{"other", 7, 7}};
+  const std::vector<std::string> left_behind = StreamRegistry(models_, other, std::nullopt).load(state);
+  ASSERT_EQ(left_behind.size(), 2u);
+  EXPECT_NE(left_behind[0].find("vigil_demo scouting window"),
+            std::string::npos)
+      << left_behind[0];
 }
 
 std::map<std::string, std::string> saved(StreamRegistry& registry, std::map<std::string, std::string> journal = {}) {

@@ -53,12 +53,31 @@ for name, (actions, bad, quiet) in EXPECTED.items():
         problems.append(f"actions {[(a['kind'], a['cause'], a['reason']) for a in lines['action']]}")
     problems += [f"nothing of {prefix} turned bad" for prefix in bad if not any(m.startswith(prefix) for m in turned)]
     problems += [f"{m} turned bad" for prefix in quiet for m in turned if m.startswith(prefix)]
+    if actions == MISMATCH and {(a["first_ls"], a["last_ls"]) for a in lines["action"]} != {(31, 31)}:
+        problems.append(f"not at its onset: {[(a['first_ls'], a['last_ls']) for a in lines['action']]}")
     if any(w["quality"] != "unknown" for w in lines["window"][:3]):
         problems.append("a window was judged while the reference was still learned")
     if name == "lost_batches" and sum(s["missing"] for l in lines["lumisection"] for s in l["sources"].values()) == 0:
         problems.append("no batch is missing")
     print(name, sorted(got) or "no action", "; ".join(problems))
     failed += bool(problems)
+
+
+def bit_flip(from_ls, more=""):
+    text = (root / "conf" / "scenarios" / "score_bit_flip.yaml").read_text().replace("from_ls: 31", f"from_ls: {from_ls}")
+    return replay("bit_flip", text + more)
+
+
+# While still learning, and right after a menu change: at the close of the first lumisection that holds it.
+for name, onset, more in (("learning", 5, ""), ("menu", 31, "  - {type: menu_change, menu: demo_menu_v2, from_ls: 31}\n")):
+    lines = bit_flip(onset, more)
+    got = [(a["kind"], a["cause"], a["first_ls"], a["last_ls"]) for a in lines["action"]]
+    expected = [("revalidate", "mismatch", onset, onset), ("notify", "mismatch", onset, onset)]
+    changes = [v for v in lines["verdict"] if v["window"] == "sequential" and v["monitor"] == "mismatch/score"]
+    first_bad = next(v for v in changes if v["quality"] == "bad")
+    every_tenth = {v["last_ls"] for v in changes} >= set(range(10, 61, 10))
+    print("bit flip,", name, got)
+    failed += got != expected or first_bad["last_ls"] != onset or first_bad["statistic"] != "e_bernoulli" or not every_tenth
 lines = replay("too_few", "lumisections: 40\nevents_per_ls: 15\n")
 qualities = {w["quality"] for w in lines["window"]}
 print("too_few", qualities)

@@ -52,7 +52,7 @@ Tally day(std::uint64_t events_per_ls, unsigned seed) {
     std::poisson_distribution<std::uint64_t> count(static_cast<double>(events_per_ls));
     const auto shape_of = [&](bool input, std::size_t i) -> const Shape& { return input ? shapes[i] : score; };
     Summary s = testing::drawn(m, count(random), events_per_ls * 1000, shape_of, random);
-    for (const JudgedWindow& judged : monitor.close(testing::closed(1, ls, std::move(s)))) {
+    for (const JudgedWindow& judged : monitor.close(testing::closed(1, ls, std::move(s))).windows) {
       ++tally.windows;
       for (const Verdict& v : judged.verdicts) {
         ++tally.verdicts;

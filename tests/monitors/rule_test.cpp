@@ -53,7 +53,7 @@ TEST(MakeRules, OverridesByNameAndPatternTheLaterWins) {
   const ModelInfo m = testing::model(2);
   MonitorSettings settings;
   settings.rules = {
-      {"*", "psi", {}, {}, {}, {}}, {"input/*", {}, 0.3, 0.4, 3, 5}, {"input/x[1]", "wasserstein", {}, 0.9, {}, {}}};
+      {"*", {"psi"}, {}, {}, {}, {}}, {"input/*", {}, 0.3, 0.4, 3, 5}, {"input/x[1]", {"wasserstein"}, {}, 0.9, {}, {}}};
   const auto rules = make_rules(m, settings);
   EXPECT_EQ(named(rules, "score").statistic->name, "psi");
   EXPECT_EQ(named(rules, "seed/L1_Loose").statistic->name, "rate");  // a wildcard leaves out what has no psi
@@ -64,6 +64,18 @@ TEST(MakeRules, OverridesByNameAndPatternTheLaterWins) {
   EXPECT_EQ(named(rules, "input/x[1]").medium, 0.1);
 }
 
+TEST(MakeRules, AMonitorMayHaveSeveral) {
+  const ModelInfo m = testing::model(2);
+  MonitorSettings settings;
+  settings.rules = {{"input/x[1]", {"chi2", "psi", "ks"}, {}, {}, {}, {}}, {"input/x[1]", {}, {}, {}, 1, 2}};
+  std::vector<std::string> got;
+  for (const Rule& rule : make_rules(m, settings)) {
+    if (rule.monitor == "input/x[1]") got.push_back(std::string(rule.statistic->name) + " " + in_words(rule.bad));
+    EXPECT_TRUE(rule.monitor != "input/x[1]" || (rule.m == 1 && rule.n == 2));
+  }
+  EXPECT_EQ(got, (std::vector<std::string>{"chi2 0.1", "psi 0.25", "ks 0.1"}));
+}
+
 TEST(MakeRules, ImpossibleOnesAreRefused) {
   const ModelInfo m = testing::model(2);
   const auto refused = [&](RuleOverride o) {
@@ -71,9 +83,9 @@ TEST(MakeRules, ImpossibleOnesAreRefused) {
     settings.rules = {std::move(o)};
     EXPECT_THROW(make_rules(m, settings), Error);
   };
-  refused({"score", "nonsense", {}, {}, {}, {}});
-  refused({"score", "rate", {}, {}, {}, {}});
-  refused({"seed/L1_Loose", "ks", {}, {}, {}, {}});
+  refused({"score", {"nonsense"}, {}, {}, {}, {}});
+  refused({"score", {"rate"}, {}, {}, {}, {}});
+  refused({"seed/L1_Loose", {"ks"}, {}, {}, {}, {}});
   refused({"score", {}, 0.5, 0.1, {}, {}});
   refused({"score", {}, -1.0, {}, {}, {}});
   refused({"score", {}, {}, {}, 4, 3});
@@ -113,7 +125,7 @@ TEST(ShapeRule, LimitIsInUnitsOfTheValue) {
   const Summary reference = summary_of(m, falling(30, 0.3), falling(30, 0.3), 20000, 20000000);
   for (const char* statistic : {"ks", "chi2", "wasserstein", "psi", "js"}) {
     MonitorSettings settings;
-    settings.rules = {{"*", statistic, {}, {}, {}, {}}};
+    settings.rules = {{"*", {statistic}, {}, {}, {}, {}}};
     Quality last = Quality::good;
     for (const double scale : {30.0, 31.0, 33.0, 36.0, 40.0, 50.0, 80.0}) {
       const Summary window = summary_of(m, falling(scale, 0.3), falling(scale, 0.3), 10000, 10000000, 17);

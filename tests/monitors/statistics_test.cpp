@@ -43,6 +43,7 @@ TEST_P(EveryStatistic, IsNullForWindowEqualReference) {
     } else {
       EXPECT_NEAR(*r.value, 0, 1e-15);
       EXPECT_EQ(r.p_value.value_or(1), 1);
+      EXPECT_EQ(r.p_value.has_value(), entry().has_p_value && subject.target != Target::mismatch);
     }
   }
 }
@@ -140,6 +141,12 @@ TEST(Statistics, TheCatalogueHasTheDefaultsAndNoDuplicate) {
   }
   EXPECT_EQ(find_statistic("nonsense"), nullptr);
   EXPECT_EQ(statistics().size(), 7u);
+  for (const StatisticEntry& entry : statistics()) {
+    const bool of_shapes = applies(entry, Target::output) || applies(entry, Target::input);
+    EXPECT_EQ(entry.measure != nullptr, of_shapes) << entry.name;
+    EXPECT_GE(entry.bad, entry.medium) << entry.name;
+    EXPECT_FALSE(entry.limits_measure.empty()) << entry.name;
+  }
 }
 
 TEST(Statistics, MonitorsHaveTheNamesOfTheResultLines) {

@@ -113,7 +113,8 @@ inline ClosedLumisection closed(std::uint32_t run, std::uint32_t ls, Summary sum
   c.lumisection.ls = ls;
   c.lumisection.expected_orbits = c.lumisection.covered_orbits = lhc::kOrbitsPerLumisection;
   c.summary = std::move(summary);
-  c.context_key = std::move(context);
+  c.conditions.menu = std::move(context);
+  c.conditions.model_hash = std::string(64, 'a');  // model()'s
   return c;
 }
 
