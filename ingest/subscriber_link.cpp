@@ -17,6 +17,7 @@ extern "C" __attribute__((weak)) const char* __tsan_default_suppressions() { ret
 namespace vigil::ingest {
 namespace {
 
+constexpr std::chrono::hours kAsGoodAsNever{24};  // as ZeroMQ's own next attempt
 // ZeroMQ announces its own next attempt at once, if it makes one.
 constexpr std::chrono::milliseconds kOwnAttempt{300};
 // A link that does not stay up is made anew after pauses that double, so that it fills neither log nor peer.
@@ -69,7 +70,8 @@ void SubscriberLink::open() {
   socket_.set(zmq::sockopt::ipv6, is_v6(endpoint_));
   socket_.set(zmq::sockopt::handshake_ivl, static_cast<int>(kHandshake.count()));
   watch_peer(socket_);
-  if (is_tcp(endpoint_)) socket_.set(zmq::sockopt::reconnect_ivl, -1);  // each connection after its own probe
+  // Each connection after its own probe. Not never (-1): ZeroMQ would throw away what came before the cut.
+  if (is_tcp(endpoint_)) socket_.set(zmq::sockopt::reconnect_ivl, static_cast<int>(std::chrono::milliseconds(kAsGoodAsNever).count()));
   for (const std::string& topic : topics_) socket_.set(zmq::sockopt::subscribe, topic);
   if (topics_.empty()) socket_.set(zmq::sockopt::subscribe, "");
 
@@ -133,8 +135,10 @@ SubscriberLink::Events SubscriberLink::read_events() {
         reopen_at_.reset();
         break;
       case ZMQ_EVENT_CONNECTED:
-      case ZMQ_EVENT_CONNECT_RETRIED:
         reopen_at_.reset();
+        break;
+      case ZMQ_EVENT_CONNECT_RETRIED:
+        if (!is_tcp(endpoint_)) reopen_at_.reset();
         break;
       case ZMQ_EVENT_DISCONNECTED:
       case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
