@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "external_libraries.h"
 #include "fpga_model/external/library_engine.h"
-#include "fpga_model/import.h"
+#include "fpga_model/import/import.h"
 #include "temporary_package.h"
 
 namespace vigil::fpga_model {
@@ -131,8 +131,8 @@ static void compute(const in_t* x, result_t& out) { out[0].v = x[0].v + CALL; }
 )" + kCmsModel;
   const std::string source = other.string() + ".cpp";
   std::ofstream(source) << "extern \"C\" int used_by_the_model() { return 1; }\n";
-  ASSERT_EQ(std::system((std::string(VIGIL_CXX) + " -shared -fPIC -Wl,-soname,libvigil_test_other.so -o " + other.string() + " " +
-                         source)
+  ASSERT_EQ(std::system((std::string(VIGIL_CXX) + " -shared -fPIC -Wl,-soname,libvigil_test_other.so -o " +
+                         other.string() + " " + source)
                             .c_str()),
             0);
   const std::string link = "-Wl,--no-as-needed " + other.string();
@@ -147,11 +147,12 @@ static void compute(const in_t* x, result_t& out) { out[0].v = x[0].v + CALL; }
     Words out;
     ASSERT_EQ(run(engine, {7, 0, 0}, 1, out), Status::ok);
     EXPECT_EQ(out, (Words{12}));
-    EXPECT_THAT(engine.warnings(), testing::ElementsAre(HasSubstr("libvigil_test_other.so, which the library names, is not found")));
+    EXPECT_THAT(engine.warnings(),
+                testing::ElementsAre(HasSubstr("libvigil_test_other.so, which the library names, is not found")));
   }
-  EXPECT_THAT(refusal(used), AllOf(HasSubstr("cannot be loaded"), HasSubstr("undefined symbol: used_by_the_model"),
-                                   HasSubstr("it needs libvigil_test_other.so, which is not found"),
-                                   HasSubstr("LD_LIBRARY_PATH")));
+  EXPECT_THAT(refusal(used),
+              AllOf(HasSubstr("cannot be loaded"), HasSubstr("undefined symbol: used_by_the_model"),
+                    HasSubstr("it needs libvigil_test_other.so, which is not found"), HasSubstr("LD_LIBRARY_PATH")));
 }
 
 TEST_F(ExternalLibrary, PointersToPlainArrays) {
@@ -320,12 +321,14 @@ TEST_F(ExternalLibrary, BridgeOfHls4ml) {
 // hls4ml's load_weights_from_txt ends the process when a file is not there.
 TEST_F(ExternalLibrary, ABridgeWithoutItsWeightsSaysSo) {
   std::string source = "#define WIDTH 16\n#include <cstdio>\n" + std::string(kFixedTypes) + kBridge;
-  source.replace(source.find("  out[0].v ="), 0,
-                 "  for (const char* name : {\"w2.txt\", \"b2.txt\"}) if (fopen(name, \"r\") == nullptr) std::exit(1);\n");
-  EXPECT_THAT(refusal(compile_library(source)),
-              AllOf(HasSubstr("project_float ends the process with exit code 1: it reads its weights from files (b2.txt, ...), "
-                              "which are not found"),
-                    HasSubstr("vigil model import FOLDER")));
+  source.replace(
+      source.find("  out[0].v ="), 0,
+      "  for (const char* name : {\"w2.txt\", \"b2.txt\"}) if (fopen(name, \"r\") == nullptr) std::exit(1);\n");
+  EXPECT_THAT(
+      refusal(compile_library(source)),
+      AllOf(HasSubstr("project_float ends the process with exit code 1: it reads its weights from files (b2.txt, ...), "
+                      "which are not found"),
+            HasSubstr("vigil model import FOLDER")));
 }
 
 TEST_F(ExternalLibrary, WordsWiderThanTheRealAreRefused) {

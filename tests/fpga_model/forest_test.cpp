@@ -12,8 +12,8 @@
 
 #include "core/error.h"
 #include "engine_runs.h"
-#include "fpga_model/conifer.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/import/conifer.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::fpga_model {
 namespace {
