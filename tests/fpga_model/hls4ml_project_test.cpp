@@ -91,7 +91,7 @@ TEST(Hls4mlProject, UndecidedReleaseIsAskedFor) {
           "  template<class data_T, class res_T, class CONFIG_T>\n"
           "  using kernel = nnet::DenseLatency<data_T, res_T, CONFIG_T>;\n  typedef layer2_t accum_t;");
   files["firmware/weights/b2.h"] = "w_t b2[3] = {0, 0, 0};\n";
-  EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("binary_tanh of 0: they changed in hls4ml 1.2"),
+  EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("binary_tanh of 0: different since hls4ml 1.2"),
                                             HasSubstr("--hls4ml-version"), HasSubstr("in model.yaml")));
   EXPECT_EQ(run(files, {0, 0}, "1.2.0"), (std::vector<std::int64_t>{16, 16, 16}));
   EXPECT_EQ(run(files, {0, 0}, "1.1")[0], 0);  // compares > 0, and -1 saturates

@@ -128,7 +128,7 @@ bool ReleaseTeller::at_least(const Release& release, const std::string& header, 
   const Span& span = at != headers_.end() ? at->second : project_;
   if (span.first >= release) return true;
   if (span.last < release) return false;
-  throw Error(where_, what + ": they changed in hls4ml " + release_name(release) + ", and no file tells the release",
+  throw Error(where_, what + ": different since hls4ml " + release_name(release) + ", and no file tells the release",
               kAskForRelease);
 }
 
