@@ -30,8 +30,7 @@ std::string Planner::LinearChoice::why() const {
 }
 
 // Exact sums, or modulo a power of two: no product loses a bit.
-bool Planner::choose_sum(const Value& x, const SumRules& rules, LinearTerms& terms, LinearStep& step,
-                         LinearChoice& choice) {
+bool Planner::choose_sum(const Value& x, const LinearTerms& terms, LinearStep& step, LinearChoice& choice) {
   const Interval byte{-128, 127};
   const bool x8 = choice.x.within(byte) || choice.x.within({0, 255});
   const bool x16 = choice.x.within(words_of_lane(Lane::i16));

@@ -130,7 +130,7 @@ class Planner {
   Planned emit_linear(Value source, const LinearTerms& terms, const SumRules& rules, LinearStep step,
                       LinearChoice choice);
   Value narrowed(const Value& x, Lane lane);
-  bool choose_sum(const Value& x, const SumRules& rules, LinearTerms& terms, LinearStep& step, LinearChoice& choice);
+  bool choose_sum(const Value& x, const LinearTerms& terms, LinearStep& step, LinearChoice& choice);
   bool choose_rounded(const SumRules& rules, LinearTerms& terms, LinearStep& step, LinearChoice& choice);
   bool choose_sequence(const SumRules& rules, LinearStep& step, LinearChoice& choice);
   Planned finish(const Value& sums, const SumRules& rules, bool wraps);

@@ -152,7 +152,7 @@ Planner::Planned Planner::linear_in_order(const Value& x, LinearTerms terms, Sum
   LinearStep step;
   bool chosen = false;
   if (choice.inside || choice.wraps) {
-    chosen = *dropped > 0 ? choose_rounded(rules, terms, step, choice) : choose_sum(x, rules, terms, step, choice);
+    chosen = *dropped > 0 ? choose_rounded(rules, terms, step, choice) : choose_sum(x, terms, step, choice);
   } else if (*dropped >= 0 || rules.product == Product::mult) {
     // Appended bits are in the weights already: the product has the accumulator's fraction.
     SumRules aligned = rules;

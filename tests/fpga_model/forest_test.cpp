@@ -197,7 +197,8 @@ TEST(Forest, RandomForestsOnEveryTargetGiveTheReferenceWords) {
     const json model = RandomForest(seed).make();
     std::unique_ptr<Conifer> engine;
     try {
-      engine = std::make_unique<Conifer>(model.dump(), "model.json", seed % 3 == 0);
+      engine = std::make_unique<Conifer>(model.dump(), "model.json",
+                                         seed % 3 == 0 ? ConiferSum::tree : ConiferSum::sequential);
     } catch (const Error& error) {
       // Types whose products or sums leave 64 bits are refused.
       EXPECT_THAT(error.what(), testing::HasSubstr("expected at most 64")) << "seed " << seed;
