@@ -164,7 +164,7 @@ TEST_F(PackageFolder, RefusesMoreThanItsLimit) {
 TEST_F(PackageFolder, RefusesAMissingFolderOrFile) {
   EXPECT_THROW(load_package(package_.folder / "absent"), Error);
   std::filesystem::remove(package_.folder / "network.json");
-  EXPECT_THAT(package_.refusal(), HasSubstr("network.json: no such file"));
+  EXPECT_THAT(package_.refusal(), HasSubstr("model.yaml:4: key 'path': 'network.json', which is not in the package"));
   std::filesystem::remove(package_.folder / "model.yaml");
   EXPECT_THAT(package_.refusal(), HasSubstr("model.yaml: no such file"));
 }
