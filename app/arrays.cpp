@@ -6,7 +6,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
 

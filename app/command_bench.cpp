@@ -12,7 +12,7 @@
 #include "app/text.h"
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 namespace {

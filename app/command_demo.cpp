@@ -16,7 +16,7 @@
 #include "app/text.h"
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 #include "ingest/encode.h"
 #include "ingest/publisher.h"
 #include "ingest/subscriber.h"

@@ -11,8 +11,8 @@
 #include "app/shared_options.h"
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/npy.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/npy.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 namespace {

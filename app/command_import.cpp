@@ -9,8 +9,8 @@
 #include "app/command.h"
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/import.h"
-#include "fpga_model/package.h"
+#include "fpga_model/import/import.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 namespace {

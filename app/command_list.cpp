@@ -5,7 +5,7 @@
 
 #include "alerting/sinks.h"
 #include "app/command.h"
-#include "fpga_model/formats.h"
+#include "fpga_model/package/formats.h"
 #include "monitors/detector.h"
 #include "monitors/statistics.h"
 

@@ -7,7 +7,7 @@
 #include "app/shared_options.h"
 #include "app/text.h"
 #include "core/shown.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 namespace {

@@ -6,7 +6,7 @@
 #include "app/command.h"
 #include "core/error.h"
 #include "core/json_text.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 #include "monitors/sample_statistics.h"
 
 namespace vigil::app {

@@ -9,7 +9,7 @@
 
 #include "core/error.h"
 #include "core/shown.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
 namespace {
@@ -127,8 +127,9 @@ void print(const ordered_json& out, const std::vector<Recorded>& recorded) {
       fmt::print("    … and {} more; bits that differ anywhere {:#x}\n", r.mismatched_words - r.first.size(), r.bits);
   }
   if (const auto& first = out["first_diverging_layer"]; !first.is_null())
-    fmt::print("first diverging layer: {} (tensor '{}'), bits {}, from row {}\n", shown(first["layer"].get<std::string>()),
-               shown(first["tensor"].get<std::string>()), first["bits"].get<std::string>(), first["row"].dump());
+    fmt::print("first diverging layer: {} (tensor '{}'), bits {}, from row {}\n",
+               shown(first["layer"].get<std::string>()), shown(first["tensor"].get<std::string>()),
+               first["bits"].get<std::string>(), first["row"].dump());
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/arrays.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 

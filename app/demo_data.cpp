@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
 

@@ -3,7 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include "core/error.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::app {
 

@@ -9,7 +9,7 @@
 #include "app/demo_data.h"
 #include "bench/per_event.h"
 #include "core/word_columns.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 
 namespace {
 

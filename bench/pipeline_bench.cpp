@@ -15,7 +15,7 @@
 #include "app/pipeline.h"
 #include "bench/per_event.h"
 #include "core/word_columns.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 #include "ingest/decode.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"

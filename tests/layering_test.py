@@ -13,7 +13,19 @@ OWNED = {
     "SQLiteCpp": {"alerting"}, "sqlite3": {"alerting"}, "zstd": {"replay"}, "openssl": {"core"},
     "hwy/": {"fpga_model", "monitors"}, "boost": {"monitors"}, "Eigen": {"monitors"}, "nlohmann": set(ROOMS),
 }
+# Floors of fpga_model: what is common lies at the root (""), and a floor includes itself and what lies below it.
+FLOORS = {"": set(), "simd": {""}, "package": {""}, "network": {"", "simd", "package"}, "external": {"", "package"},
+          "import": {"", "simd", "package", "network", "external"}}
 LIMIT = 400
+
+
+def floor_of(header):
+    """Floor of a path fpga_model/[FLOOR/]...; None where there is no such floor."""
+    parts = header.split("/")[1:]
+    floor = parts[0] if len(parts) > 1 else ""
+    return floor if floor in FLOORS else None
+
+
 problems = []
 count = 0
 for room, allowed in ROOMS.items():
@@ -21,6 +33,10 @@ for room, allowed in ROOMS.items():
         if path.suffix not in {".h", ".cpp", ".def"}:
             continue
         count += 1
+        floor = floor_of(path.relative_to(ROOT).as_posix()) if room == "fpga_model" else None
+        if room == "fpga_model" and floor is None:
+            problems.append(f"{path.relative_to(ROOT)}: on no floor, expected one of {', '.join(filter(None, FLOORS))}")
+            continue
         lines = path.read_text().splitlines()
         name = path.relative_to(ROOT)
         if len(lines) > LIMIT:
@@ -33,6 +49,12 @@ for room, allowed in ROOMS.items():
             other = header.split("/")[0]
             if other in ROOMS and other not in allowed:
                 problems.append(f"{name}:{number}: {room} includes {header}")
+            if room == "fpga_model" and other == room:
+                below = floor_of(header)
+                if below is None or (below != floor and below not in FLOORS[floor]):
+                    problems.append(f"{name}:{number}: fpga_model/{floor} includes {header}, which is no floor below it")
+            if other == room and not (ROOT / header).is_file():
+                problems.append(f"{name}:{number}: {header} is no file")
             for prefix, owners in OWNED.items():
                 if header.startswith(prefix) and room not in owners:
                     problems.append(f"{name}:{number}: {header} belongs to {', '.join(sorted(owners))}")

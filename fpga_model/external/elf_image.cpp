@@ -79,6 +79,7 @@ std::uint64_t ElfImage::symbols() const {
 }
 
 void ElfImage::isolate_unique_symbols() {
+  if (entry(DT_SYMTAB) == 0) return;
   const std::uint64_t table = offset_of(entry(DT_SYMTAB));
   const std::uint64_t count = symbols();
   for (std::uint64_t i = 0; i < count; ++i) {

@@ -4,7 +4,7 @@
 #include <exception>
 
 #include "core/error.h"
-#include "fpga_model/formats.h"
+#include "fpga_model/package/formats.h"
 
 namespace vigil::fpga_model {
 namespace {

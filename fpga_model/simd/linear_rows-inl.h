@@ -14,6 +14,7 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace vigil::fpga_model::HWY_NAMESPACE {
+#if VIGIL_SIMD_PASS
 
 namespace hn = hwy::HWY_NAMESPACE;
 
@@ -100,6 +101,7 @@ HWY_NOINLINE HWY_ATTR inline void add_parts(const std::int16_t* parts, std::size
     hn::Store(hn::Add(hn::Load(d, out + e), hn::PromoteTo(d, hn::Load(d16, parts + e))), d, out + e);
 }
 
+#endif
 }  // namespace vigil::fpga_model::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

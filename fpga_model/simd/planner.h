@@ -16,7 +16,7 @@
 
 namespace vigil::fpga_model {
 
-class Operation;
+class RowOperation;
 struct SumRules;
 
 // A tensor as the steps see it: element i is row rows[i] of a slab and stays within range[i].
@@ -94,11 +94,11 @@ class Planner {
   Value with_zeros(const Value& x, std::span<const std::size_t> indices);  // kOutside: a zero row
 
   // Any operation by its reference path: copies to rows of 64-bit words and back.
-  Value reference(std::shared_ptr<const Operation> operation, std::span<const PlanArgument> arguments,
+  Value reference(std::shared_ptr<const RowOperation> operation, std::span<const PlanArgument> arguments,
                   const TensorInfo& output);
   // An operation that computes each element from the same element of its one input: a table of all its words, made by
   // its reference path.
-  Planned tabulated(const Operation& operation, const PlanArgument& argument);
+  Planned tabulated(const RowOperation& operation, const PlanArgument& argument);
 
   // Forgets what was planned since `mark`.
   struct Mark {
@@ -125,8 +125,12 @@ class Planner {
   void add(MapStep step);
   void copy(const Value& from, const Value& to, std::span<const std::uint32_t> rows, bool as_zero = false);
   Planned linear_in_order(const Value& x, LinearTerms terms, SumRules rules);
+  static bool find_bounds(const Value& x, const LinearTerms& terms, const SumRules& rules, int dropped,
+                          LinearChoice& choice);
+  Planned emit_linear(Value source, const LinearTerms& terms, const SumRules& rules, LinearStep step,
+                      LinearChoice choice);
   Value narrowed(const Value& x, Lane lane);
-  bool choose_sum(const Value& x, const SumRules& rules, LinearTerms& terms, LinearStep& step, LinearChoice& choice);
+  bool choose_sum(const Value& x, const LinearTerms& terms, LinearStep& step, LinearChoice& choice);
   bool choose_rounded(const SumRules& rules, LinearTerms& terms, LinearStep& step, LinearChoice& choice);
   bool choose_sequence(const SumRules& rules, LinearStep& step, LinearChoice& choice);
   Planned finish(const Value& sums, const SumRules& rules, bool wraps);

@@ -2,7 +2,7 @@
 // path.
 #include <map>
 
-#include "fpga_model/operation.h"
+#include "fpga_model/row_operation.h"
 #include "fpga_model/simd/planner.h"
 
 namespace vigil::fpga_model {
@@ -75,7 +75,7 @@ class ByReference : public Step {
     Value value;
     std::vector<std::int64_t> constant;  // instead of a value
   };
-  ByReference(std::shared_ptr<const Operation> operation, std::vector<Source> sources, Value out)
+  ByReference(std::shared_ptr<const RowOperation> operation, std::vector<Source> sources, Value out)
       : operation_(std::move(operation)), sources_(std::move(sources)), out_(std::move(out)) {
     words_ = out_.size();
     for (const Source& s : sources_) words_ += s.value.size();
@@ -110,7 +110,7 @@ class ByReference : public Step {
   }
 
  private:
-  std::shared_ptr<const Operation> operation_;
+  std::shared_ptr<const RowOperation> operation_;
   std::vector<Source> sources_;
   Value out_;
   std::size_t words_ = 0;
@@ -148,7 +148,7 @@ Planner::Planned Planner::lookup(const Value& x, const std::function<std::int64_
   return out;
 }
 
-Planner::Planned Planner::tabulated(const Operation& operation, const PlanArgument& argument) {
+Planner::Planned Planner::tabulated(const RowOperation& operation, const PlanArgument& argument) {
   const Value& x = *argument.value;
   const Interval all = x.bounds();
   const std::size_t n = x.size();
@@ -167,7 +167,7 @@ Planner::Planned Planner::tabulated(const Operation& operation, const PlanArgume
       x, [&](std::size_t i, std::int64_t word) { return out[static_cast<std::size_t>(word - all.low) * n + i]; });
 }
 
-Value Planner::reference(std::shared_ptr<const Operation> operation, std::span<const PlanArgument> arguments,
+Value Planner::reference(std::shared_ptr<const RowOperation> operation, std::span<const PlanArgument> arguments,
                          const TensorInfo& output) {
   std::vector<ByReference::Source> sources;
   std::vector<std::size_t> slabs;

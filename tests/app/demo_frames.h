@@ -12,7 +12,7 @@
 #include "app/item.h"
 #include "app/model_set.h"
 #include "core/frame.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/package.h"
 #include "ingest/decode.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"

@@ -5,8 +5,8 @@
 #include <fstream>
 
 #include "app/pipeline.h"
-#include "fpga_model/import.h"
-#include "fpga_model/package.h"
+#include "fpga_model/import/import.h"
+#include "fpga_model/package/package.h"
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"
 #include "tests/fpga_model/external_libraries.h"

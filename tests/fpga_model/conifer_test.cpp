@@ -1,5 +1,5 @@
 // Decision trees: rules that the recorded packages do not exercise, and what the reader refuses.
-#include "fpga_model/conifer.h"
+#include "fpga_model/import/conifer.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
 // DAIS programs: golden words recorded from da4ml's interpreter, single operations by hand, and hostile bytes.
-#include "fpga_model/dais.h"
+#include "fpga_model/import/dais.h"
 
 #include <gmock/gmock.h>
 
@@ -8,7 +8,7 @@
 #include <iterator>
 
 #include "core/error.h"
-#include "fpga_model/import.h"
+#include "fpga_model/import/import.h"
 #include "temporary_package.h"
 
 namespace vigil::fpga_model {

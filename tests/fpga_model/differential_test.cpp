@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine_runs.h"
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "plain_evaluator.h"
 #include "random_network.h"
 

@@ -6,8 +6,8 @@
 #include <random>
 
 #include "fpga_model/caster.h"
-#include "fpga_model/network.h"
-#include "fpga_model/reduction.h"
+#include "fpga_model/network/network.h"
+#include "fpga_model/network/reduction.h"
 
 namespace vigil::fpga_model {
 namespace {

@@ -7,7 +7,7 @@
 
 #include "external_libraries.h"
 #include "fpga_model/external/library_engine.h"
-#include "fpga_model/import.h"
+#include "fpga_model/import/import.h"
 #include "temporary_package.h"
 
 namespace vigil::fpga_model {
@@ -118,42 +118,6 @@ static void compute(const in_t* x, result_t& out) { scaled(x, out); }
   }
 }
 
-// A library that names another one: it may be missing where nothing of it is used.
-TEST_F(ExternalLibrary, ALibraryItNamesAndDoesNotUseMayBeMissing) {
-  namespace fs = std::filesystem;
-  const fs::path other = fs::path(testing::TempDir()) / "libvigil_test_other.so";
-  const std::string body = std::string(kFixedTypes) + R"(
-using in_t = ap_uint<10>;
-constexpr int IN = 3;
-using result_t = std::array<ap_uint<20>, 1>;
-extern "C" int used_by_the_model();
-static void compute(const in_t* x, result_t& out) { out[0].v = x[0].v + CALL; }
-)" + kCmsModel;
-  const std::string source = other.string() + ".cpp";
-  std::ofstream(source) << "extern \"C\" int used_by_the_model() { return 1; }\n";
-  ASSERT_EQ(std::system((std::string(VIGIL_CXX) + " -shared -fPIC -Wl,-soname,libvigil_test_other.so -o " + other.string() + " " +
-                         source)
-                            .c_str()),
-            0);
-  const std::string link = "-Wl,--no-as-needed " + other.string();
-  const std::string unused = compile_library(body, "-DCALL=5 " + link);
-  const std::string used = compile_library(body, "-DCALL='used_by_the_model()' " + link);
-  fs::remove(other);
-  fs::remove(source);
-  for (const bool in_process : {false, true}) {
-    LibraryOptions options;
-    options.in_process = in_process;
-    const LibraryEngine engine(unused, "a.so", options);
-    Words out;
-    ASSERT_EQ(run(engine, {7, 0, 0}, 1, out), Status::ok);
-    EXPECT_EQ(out, (Words{12}));
-    EXPECT_THAT(engine.warnings(), testing::ElementsAre(HasSubstr("libvigil_test_other.so, which the library names, is not found")));
-  }
-  EXPECT_THAT(refusal(used), AllOf(HasSubstr("cannot be loaded"), HasSubstr("undefined symbol: used_by_the_model"),
-                                   HasSubstr("it needs libvigil_test_other.so, which is not found"),
-                                   HasSubstr("LD_LIBRARY_PATH")));
-}
-
 TEST_F(ExternalLibrary, PointersToPlainArrays) {
   const LibraryEngine engine(compile_library(std::string(kFixedTypes) + R"(
 using in_t = ap_uint<10>;
@@ -240,6 +204,43 @@ std::string odd_library(const std::string& in_type, const std::string& result_ty
                          ";\nstatic void compute(const in_t* x, result_t& out) {" + compute + "}\n" + kCmsModel);
 }
 
+// A library that names another one: it may be missing where nothing of it is used.
+TEST_F(ExternalLibrary, ALibraryItNamesAndDoesNotUseMayBeMissing) {
+  namespace fs = std::filesystem;
+  const fs::path other = fs::path(testing::TempDir()) / "libvigil_test_other.so";
+  const std::string body = std::string(kFixedTypes) + R"(
+using in_t = ap_uint<10>;
+constexpr int IN = 3;
+using result_t = std::array<ap_uint<20>, 1>;
+extern "C" int used_by_the_model();
+static void compute(const in_t* x, result_t& out) { out[0].v = x[0].v + CALL; }
+)" + kCmsModel;
+  const std::string source = other.string() + ".cpp";
+  std::ofstream(source) << "extern \"C\" int used_by_the_model() { return 1; }\n";
+  ASSERT_EQ(std::system((std::string(VIGIL_CXX) + " -shared -fPIC -Wl,-soname,libvigil_test_other.so -o " +
+                         other.string() + " " + source)
+                            .c_str()),
+            0);
+  const std::string link = "-Wl,--no-as-needed " + other.string();
+  const std::string unused = compile_library(body, "-DCALL=5 " + link);
+  const std::string used = compile_library(body, "-DCALL='used_by_the_model()' " + link);
+  fs::remove(other);
+  fs::remove(source);
+  for (const bool in_process : {false, true}) {
+    LibraryOptions options;
+    options.in_process = in_process;
+    const LibraryEngine engine(unused, "a.so", options);
+    Words out;
+    ASSERT_EQ(run(engine, {7, 0, 0}, 1, out), Status::ok);
+    EXPECT_EQ(out, (Words{12}));
+    EXPECT_THAT(engine.warnings(),
+                testing::ElementsAre(HasSubstr("libvigil_test_other.so, which the library names, is not found")));
+  }
+  EXPECT_THAT(refusal(used),
+              AllOf(HasSubstr("cannot be loaded"), HasSubstr("undefined symbol: used_by_the_model"),
+                    HasSubstr("it needs libvigil_test_other.so, which is not found"), HasSubstr("LD_LIBRARY_PATH")));
+}
+
 TEST_F(ExternalLibrary, NonsenseIsRefusedByName) {
   EXPECT_THAT(refusal("not a library"), HasSubstr("odd.so: not a shared library of this machine"));
   EXPECT_THAT(refusal(compile_library("int main_thing;")), HasSubstr("neither create_model and destroy_model nor"));
@@ -320,12 +321,14 @@ TEST_F(ExternalLibrary, BridgeOfHls4ml) {
 // hls4ml's load_weights_from_txt ends the process when a file is not there.
 TEST_F(ExternalLibrary, ABridgeWithoutItsWeightsSaysSo) {
   std::string source = "#define WIDTH 16\n#include <cstdio>\n" + std::string(kFixedTypes) + kBridge;
-  source.replace(source.find("  out[0].v ="), 0,
-                 "  for (const char* name : {\"w2.txt\", \"b2.txt\"}) if (fopen(name, \"r\") == nullptr) std::exit(1);\n");
-  EXPECT_THAT(refusal(compile_library(source)),
-              AllOf(HasSubstr("project_float ends the process with exit code 1: it reads its weights from files (b2.txt, ...), "
-                              "which are not found"),
-                    HasSubstr("vigil model import FOLDER")));
+  source.replace(
+      source.find("  out[0].v ="), 0,
+      "  for (const char* name : {\"w2.txt\", \"b2.txt\"}) if (fopen(name, \"r\") == nullptr) std::exit(1);\n");
+  EXPECT_THAT(
+      refusal(compile_library(source)),
+      AllOf(HasSubstr("project_float ends the process with exit code 1: it reads its weights from files (b2.txt, ...), "
+                      "which are not found"),
+            HasSubstr("vigil model import FOLDER")));
 }
 
 TEST_F(ExternalLibrary, WordsWiderThanTheRealAreRefused) {

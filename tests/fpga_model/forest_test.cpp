@@ -12,8 +12,8 @@
 
 #include "core/error.h"
 #include "engine_runs.h"
-#include "fpga_model/conifer.h"
-#include "fpga_model/npy.h"
+#include "fpga_model/import/conifer.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::fpga_model {
 namespace {
@@ -197,7 +197,8 @@ TEST(Forest, RandomForestsOnEveryTargetGiveTheReferenceWords) {
     const json model = RandomForest(seed).make();
     std::unique_ptr<Conifer> engine;
     try {
-      engine = std::make_unique<Conifer>(model.dump(), "model.json", seed % 3 == 0);
+      engine = std::make_unique<Conifer>(model.dump(), "model.json",
+                                         seed % 3 == 0 ? ConiferSum::tree : ConiferSum::sequential);
     } catch (const Error& error) {
       // Types whose products or sums leave 64 bits are refused.
       EXPECT_THAT(error.what(), testing::HasSubstr("expected at most 64")) << "seed " << seed;

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
-#include "fpga_model/hls4ml/adder_graph.h"
+#include "fpga_model/import/hls4ml/adder_graph.h"
 
 namespace vigil::fpga_model::hls4ml {
 namespace {

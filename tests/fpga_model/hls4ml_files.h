@@ -8,7 +8,7 @@
 #include <string>
 
 #include "core/error.h"
-#include "fpga_model/hls4ml/project.h"
+#include "fpga_model/import/hls4ml/project.h"
 
 namespace vigil::fpga_model {
 

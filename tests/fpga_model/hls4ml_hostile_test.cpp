@@ -3,7 +3,7 @@
 
 #include <random>
 
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "tests/fpga_model/hls4ml_files.h"
 
 namespace vigil::fpga_model {

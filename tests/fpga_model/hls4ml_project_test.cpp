@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "tests/fpga_model/hls4ml_files.h"
 #include "tests/fpga_model/temporary_package.h"
 
@@ -91,16 +91,19 @@ TEST(Hls4mlProject, UndecidedReleaseIsAskedFor) {
           "  template<class data_T, class res_T, class CONFIG_T>\n"
           "  using kernel = nnet::DenseLatency<data_T, res_T, CONFIG_T>;\n  typedef layer2_t accum_t;");
   files["firmware/weights/b2.h"] = "w_t b2[3] = {0, 0, 0};\n";
-  EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("binary_tanh of 0: they changed in hls4ml 1.2"),
+  EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("binary_tanh of 0: different since hls4ml 1.2"),
                                             HasSubstr("--hls4ml-version"), HasSubstr("in model.yaml")));
   EXPECT_EQ(run(files, {0, 0}, "1.2.0"), (std::vector<std::int64_t>{16, 16, 16}));
   EXPECT_EQ(run(files, {0, 0}, "1.1")[0], 0);  // compares > 0, and -1 saturates
 }
 
-// 1.3's own header in a folder of any name, and under any name, decides; one that a layer uses and nobody knows does not.
+// 1.3's own header in a folder of any name, and under any name, decides; one that a layer uses and nobody knows does
+// not.
 TEST(Hls4mlProject, KernelsAreToldByTheirText) {
-  const std::string padding =  // nnet_padding.h's text would do as well; a short one is made known by the release stated
-      "namespace nnet {\ntemplate <class data_T, class res_T, typename CONFIG_T> void relu(data_T data[CONFIG_T::n_in], "
+  const std::string
+      padding =  // nnet_padding.h's text would do as well; a short one is made known by the release stated
+      "namespace nnet {\ntemplate <class data_T, class res_T, typename CONFIG_T> void relu(data_T "
+      "data[CONFIG_T::n_in], "
       "res_T res[CONFIG_T::n_in]) {}\n}\n";
   for (const std::string path : {"nnet_utils/nnet_activation.h", "kernels/nnet_activation.h", "kernels/my_layers.h"}) {
     ProjectFiles files = small_project();
@@ -108,10 +111,12 @@ TEST(Hls4mlProject, KernelsAreToldByTheirText) {
     files["firmware/" + path] = padding;
     EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("p/firmware/" + path), HasSubstr("--hls4ml-version"))) << path;
     EXPECT_THAT(read_hls4ml_project(files, "p", "0.8.1").notes,
-                testing::Contains(HasSubstr("of no known release, read by the rules of the release stated"))) << path;
+                testing::Contains(HasSubstr("of no known release, read by the rules of the release stated")))
+        << path;
     replace(files["firmware/" + path], "relu", "not_relu");  // nothing uses it
     EXPECT_THAT(read_hls4ml_project(files, "p").notes,
-                testing::Contains(HasSubstr("of no known release, which no layer uses: "))) << path;
+                testing::Contains(HasSubstr("of no known release, which no layer uses: ")))
+        << path;
     replace(files["firmware/" + path], "namespace nnet {", "#include \"inner.h\"\nnamespace nnet {");
     files["firmware/" + path.substr(0, path.find('/')) + "/inner.h"] = padding;  // reached through it
     EXPECT_THAT(project_refusal(files), HasSubstr("inner.h")) << path;
@@ -126,7 +131,8 @@ TEST(Hls4mlProject, LinesThatOnlyPrintArePassedOver) {
   };
   for (const char* lines :
        {"  std::cout << \"y;\" << std::endl;\n", "  for (int i = 0; i < 3; ++i) std::cout << y[i] << ' ';\n",
-        "  for (unsigned i = 0; i < 3; i++) {\n    if (i != 0) std::cerr << \",\";\n    printf(\"%f\", y[i].to_double());\n  }\n",
+        "  for (unsigned i = 0; i < 3; i++) {\n    if (i != 0) std::cerr << \",\";\n    printf(\"%f\", "
+        "y[i].to_double());\n  }\n",
         "  nnet::print_result<result_t, 3>(y, std::cout);\n"}) {
     EXPECT_EQ(run(with(lines), {32, -16}), (std::vector<std::int64_t>{14, 0, 48})) << lines;
   }
@@ -164,7 +170,8 @@ TEST(Hls4mlProject, ProductsOfEarlyReleases) {
     project["firmware/defines.h"] += "typedef ap_fixed<12,6> s_t;\n";
     project["firmware/parameters.h"] =
         "#include \"weights/w2.h\"\nstruct config4 : nnet::batchnorm_config {\n  static const unsigned n_in = 2;\n"
-        "  static const unsigned n_filt = -1;\n  " + product + "\n};\n";
+        "  static const unsigned n_filt = -1;\n  " +
+        product + "\n};\n";
     project["firmware/weights/w2.h"] = "s_t s4[2] = {0.515625, 0.515625};\ns_t b4[2] = {0.046875, 0.046875};\n";
     project["firmware/small.cpp"] =
         "#include \"defines.h\"\n#include \"parameters.h\"\nvoid small(input_t x[2], input_t y[2]) {\n"
@@ -182,11 +189,13 @@ TEST(Hls4mlProject, ProductsOfEarlyReleases) {
 
 TEST(Hls4mlProject, CompressedWeights) {
   ProjectFiles files = small_project();
-  replace(files["firmware/defines.h"], "typedef ap_fixed<6,2> w_t;",
-          "typedef ap_fixed<6,2> w_t;\ntypedef struct cw_t {ap_uint<2> row_index;ap_uint<2> col_index;w_t weight; } cw_t;");
+  replace(
+      files["firmware/defines.h"], "typedef ap_fixed<6,2> w_t;",
+      "typedef ap_fixed<6,2> w_t;\ntypedef struct cw_t {ap_uint<2> row_index;ap_uint<2> col_index;w_t weight; } cw_t;");
   replace(files["firmware/parameters.h"], "nnet::latency", "nnet::compressed");
   // Of the six weights two are 0; one zero fills the list.
-  files["firmware/weights/w2.h"] = "cw_t w2[5] = {{0, 0, 0.25}, {1, 1, 0.75}, {0, 2, 1.0}, {1, 2, -1.25}, {0, 1, 0}};\n";
+  files["firmware/weights/w2.h"] =
+      "cw_t w2[5] = {{0, 0, 0.25}, {1, 1, 0.75}, {0, 2, 1.0}, {1, 2, -1.25}, {0, 1, 0}};\n";
   EXPECT_EQ(run(files, {32, -16}), (std::vector<std::int64_t>{16, 0, 48}));
   files["firmware/weights/w2.h"] = "cw_t w2[5];\n";
   files["firmware/weights/w2.txt"] = "{0, 0, 0.25}, {1, 1, 0.75}, {0, 2, 1.0}, {1, 2, -1.25}, {0, 1, 0.0}";
@@ -218,8 +227,8 @@ TEST(Hls4mlProject, PowersOfTwoAsWeightsAreRefusedByName) {
   EXPECT_THAT(project_refusal(files), HasSubstr("dense 'fc': product 'weight_exponential'"));
 }
 
-// hls4ml 1.0 and 1.1, io_parallel: a window other than its stride is right in one dimension where every output it writes
-// exists.
+// hls4ml 1.0 and 1.1, io_parallel: a window other than its stride is right in one dimension where every output it
+// writes exists.
 TEST(Hls4mlProject, WindowsOtherThanTheirStride) {
   const auto project = [](int n, int window, int stride) {
     ProjectFiles files = small_project();
@@ -229,9 +238,9 @@ TEST(Hls4mlProject, WindowsOtherThanTheirStride) {
         ";\n  static const unsigned n_filt = 1;\n  static const unsigned pool_width = " + std::to_string(window) +
         ";\n  static const unsigned stride_width = " + std::to_string(stride) +
         ";\n  static const nnet::Pool_Op pool_op = nnet::Max;\n  typedef input_t accum_t;\n};\n";
-    files["firmware/small.cpp"] =
-        "#include \"defines.h\"\n#include \"parameters.h\"\nvoid small(input_t x[" + std::to_string(n) + "], input_t y[" +
-        std::to_string((n - window) / stride + 1) + "]) {\n  nnet::pooling1d_cl<input_t, input_t, config2>(x, y);\n}\n";
+    files["firmware/small.cpp"] = "#include \"defines.h\"\n#include \"parameters.h\"\nvoid small(input_t x[" +
+                                  std::to_string(n) + "], input_t y[" + std::to_string((n - window) / stride + 1) +
+                                  "]) {\n  nnet::pooling1d_cl<input_t, input_t, config2>(x, y);\n}\n";
     return files;
   };
   EXPECT_EQ(run(project(5, 3, 2), {1, 2, 3, 9, 4}, "1.1.0"), (std::vector<std::int64_t>{3, 9}));

@@ -1,5 +1,5 @@
 // import_model: which kind a source is, what the package holds, and what is refused.
-#include "fpga_model/import.h"
+#include "fpga_model/import/import.h"
 
 #include <gmock/gmock.h>
 
@@ -119,7 +119,8 @@ TEST(Import, ConiferFoldersAreNamedForWhatTheyAre) {
   source.write("firmware/BDT.cpp", "#include \"parameters.h\"\n");
   source.write("firmware/proj.cpp", "#include \"parameters.h\"\n");
   source.write("firmware/parameters.h", "static const BDT::BDT<1> bdt;");
-  EXPECT_THAT(refusal(source.folder), AllOf(HasSubstr("firmware/BDT.h"), HasSubstr("conifer project without its JSON")));
+  EXPECT_THAT(refusal(source.folder),
+              AllOf(HasSubstr("firmware/BDT.h"), HasSubstr("conifer project without its JSON")));
   std::string text = kTrees;
   text.replace(text.find("\"init_predict\": [") + 17, 0, "NaN, ");
   source.write("bdt.json", text);

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/error.h"
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 
 namespace vigil::fpga_model {
 namespace {

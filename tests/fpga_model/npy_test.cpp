@@ -1,4 +1,4 @@
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

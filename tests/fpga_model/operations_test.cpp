@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 
 namespace vigil::fpga_model {
 namespace {

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <thread>
 
-#include "fpga_model/npy.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/npy.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::fpga_model {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "core/error.h"
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "random_operations.h"
 
 namespace vigil::fpga_model {

@@ -8,8 +8,8 @@
 #include <string>
 
 #include "core/error.h"
-#include "fpga_model/npy.h"
-#include "fpga_model/package.h"
+#include "fpga_model/package/npy.h"
+#include "fpga_model/package/package.h"
 
 namespace vigil::fpga_model {
 

@@ -1,7 +1,7 @@
 // conifer's model.json: the reader, and for small forests both paths on two events, the fast one for one instruction
 // set an input.
 #include "both_paths.h"
-#include "fpga_model/conifer.h"
+#include "fpga_model/import/conifer.h"
 #include "fuzz_target.h"
 
 namespace {
@@ -15,9 +15,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool tree_sum = data[size - 1] % 2 == 0;  // the closing brace or a blank after it
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   std::unique_ptr<vigil::fpga_model::Conifer> engine;
-  const bool read = vigil::fuzz::expect_error_or_success(
-      "model.json", [&] { engine = std::make_unique<vigil::fpga_model::Conifer>(text, "model.json", tree_sum ? vigil::fpga_model::ConiferSum::tree
-                                                                                          : vigil::fpga_model::ConiferSum::sequential); });
+  const bool read = vigil::fuzz::expect_error_or_success("model.json", [&] {
+    engine = std::make_unique<vigil::fpga_model::Conifer>(
+        text, "model.json", tree_sum ? vigil::fpga_model::ConiferSum::tree : vigil::fpga_model::ConiferSum::sequential);
+  });
   if (read && engine->words() <= kMostWords)
     vigil::fuzz::expect_error_or_success("model.json", [&] { vigil::fuzz::expect_equal_paths(*engine, size); });
   return 0;

@@ -4,7 +4,7 @@
 #include <iterator>
 
 #include "../fpga_model/engine_runs.h"
-#include "fpga_model/dais.h"
+#include "fpga_model/import/dais.h"
 #include "fuzz_target.h"
 
 namespace {

@@ -1,5 +1,5 @@
 // hls4ml projects: all files of one in one text, each after a line "@@@@ path"; what is read must also load.
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "fuzz_target.h"
 #include "tests/fpga_model/hls4ml_files.h"
 

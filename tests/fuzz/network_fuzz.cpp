@@ -2,7 +2,7 @@
 // input.
 #include "../fpga_model/random_network.h"
 #include "both_paths.h"
-#include "fpga_model/network.h"
+#include "fpga_model/network/network.h"
 #include "fuzz_target.h"
 
 namespace {

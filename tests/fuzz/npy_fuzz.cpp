@@ -1,5 +1,5 @@
 // numpy files.
-#include "fpga_model/npy.h"
+#include "fpga_model/package/npy.h"
 #include "fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

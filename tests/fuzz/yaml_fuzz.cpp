@@ -1,5 +1,5 @@
 // model.yaml of a package.
-#include "fpga_model/model_yaml.h"
+#include "fpga_model/package/model_yaml.h"
 #include "fuzz_target.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
