@@ -113,10 +113,20 @@ TEST_F(StreamRegistryTest, ALumisectionThatContradictsItsOrbitsIsNotBelieved) {
   }
 }
 
+// A batch of this selection; and what the stream's state says of it.
+void take(StreamRegistry& registry, const std::string& stream, const std::string& model, const std::string& selection) {
+  EventBatch b = batch(stream, model);
+  b.selection = selection;
+  registry.of(b).context.add(b, "");
+}
+std::string selection_of(const MonitoredStream& stream) {
+  ingest::ContextTracker context = stream.context;
+  const EventBatch b = batch(stream.name, stream.model->info().name);
+  return context.close(b.run, b.ls).selection;
+}
+
 TEST_F(StreamRegistryTest, WhatIsSavedIsLoaded) {
-  EventBatch first = batch("scouting", model_);
-  first.selection = "path";
-  registry_.of(first).context.add(first, "");
+  take(registry_, "scouting", model_, "path");
   registry_.of(batch("express", model_));
   std::map<std::string, std::optional<std::string>> saved;
   for (const auto& stream : registry_.all()) registry_.save(*stream, saved);
@@ -126,7 +136,7 @@ TEST_F(StreamRegistryTest, WhatIsSavedIsLoaded) {
   EXPECT_TRUE(again.load(state).empty());
   ASSERT_EQ(again.all().size(), 2u);
   EXPECT_EQ(again.all()[0]->name, "scouting");
-  EXPECT_EQ(again.all()[0]->context.close(first.run, first.ls).selection, "path");
+  EXPECT_EQ(selection_of(*again.all()[0]), "path");
   EXPECT_EQ(again.all()[1]->name, "express");
   // With other windows it goes on too, and says so.
   Configuration other = c_;
@@ -199,8 +209,8 @@ TEST_F(StreamRegistryTest, StateOfModelsThatAreNotLoadedIsKept) {
   std::map<std::string, std::string> journal;
   {
     StreamRegistry registry(two, both, std::nullopt);
-    registry.of(batch("scouting", model_)).selection = "of the first";
-    registry.of(batch("scouting", second_name)).selection = "of the second";
+    take(registry, "scouting", model_, "of the first");
+    take(registry, "scouting", second_name, "of the second");
     journal = saved(registry, journal);
   }
   {
@@ -214,7 +224,7 @@ TEST_F(StreamRegistryTest, StateOfModelsThatAreNotLoadedIsKept) {
     StreamRegistry registry(models_, c_, std::nullopt);
     registry.load(journal);
     ASSERT_EQ(registry.all().size(), 1u);
-    EXPECT_EQ(registry.all()[0]->selection, "of the first");
+    EXPECT_EQ(selection_of(*registry.all()[0]), "of the first");
     registry.of(batch("express", model_));
     journal = saved(registry, journal);
   }
@@ -238,7 +248,7 @@ TEST_F(StreamRegistryTest, StreamsThatEarlierProgramsGaveOneNumberAreAllLoaded) 
 }
 
 TEST_F(StreamRegistryTest, WhatDoesNotFitStartsAnewAndIsNamedTheRestGoesOn) {
-  registry_.of(batch("scouting", model_)).selection = "path";
+  take(registry_, "scouting", model_, "path");
   auto journal = saved(registry_);
   for (auto& [key, value] : journal) {
     if (key.find("/sequencer/") != std::string::npos) value = "damaged";
@@ -248,7 +258,7 @@ TEST_F(StreamRegistryTest, WhatDoesNotFitStartsAnewAndIsNamedTheRestGoesOn) {
   ASSERT_EQ(dropped.size(), 1u);
   EXPECT_NE(dropped[0].find("sequencer"), std::string::npos) << dropped[0];
   ASSERT_EQ(again.all().size(), 1u);
-  EXPECT_EQ(again.all()[0]->selection, "path");
+  EXPECT_EQ(selection_of(*again.all()[0]), "path");
 }
 
 TEST_F(StreamRegistryTest, BeyondTheMostTheLongestUnusedIsGivenUpWithItsState) {
