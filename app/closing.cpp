@@ -113,12 +113,12 @@ Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, cons
                           context.model_hash};
   monitored.mixed_context = context.mixed;
   monitored.hold_learning = stream.policy.hold_learning();
+  monitored.silent = closed.silent;
   monitored.run_start_ns = context.run_start_ns;
   if (observer) observer(monitored);
-  const std::vector<SilentSource> silent = monitored.silent;
   monitors::Judgements judged = stream.monitor.close(std::move(monitored));
   for (std::string& fact : judged.facts) closing.facts.push_back("stream " + shown(stream.name) + ": " + fact);
-  add_decision(stream.policy.judge_sources(line, silent, context.run_start_ns), closing, totals);
+  add_decision(stream.policy.judge_sources(line, closed.silent, context.run_start_ns), closing, totals);
   add_sequential(stream, judged, closing, totals);
   add_windows(stream, std::move(judged.windows), closing, totals);
   return closing;

@@ -28,16 +28,20 @@ void Judge::log_once(const std::string& key, const std::string& message) {
 void Judge::log_lost(const MonitoredStream* stream, const FrameHeader& header, Refusal::What what, Rejection cause,
                      const std::string& detail) {
   const bool own = stream != nullptr && header.stream == stream->name;
-  std::string found = detail;
-  if (found.empty() && header.seq) found = "seq " + std::to_string(*header.seq);
+  const auto found = [&] {
+    std::string text = detail;
+    if (header.run) text += (text.empty() ? "run " : ", run ") + std::to_string(*header.run);
+    if (header.ls) text += " LS " + std::to_string(*header.ls);
+    if (header.seq) text += " seq " + std::to_string(*header.seq);
+    return text;
+  };
   refusals_.add({.what = what,
                  .cause = cause,
                  .stream = own ? stream_text(*stream) : "topic '" + shown(header.topic) + "'",
                  .source = header.source.value_or(""),
                  .run = header.run,
-                 .ls = header.ls,
-                 .detail = std::move(found)},
-                now_ns_);
+                 .ls = header.ls},
+                now_ns_, found);
 }
 
 void Judge::load(const std::map<std::string, std::string>& state, const std::string& where) {
@@ -180,9 +184,8 @@ void Judge::refuse(MonitoredStream& stream, const ingest::Refused& refused) {
                  .stream = stream_text(stream),
                  .source = refused.source,
                  .run = refused.run,
-                 .ls = refused.ls,
-                 .detail = ingest::describe(refused)},
-                now_ns_);
+                 .ls = refused.ls},
+                now_ns_, [&] { return ingest::describe(refused); });
 }
 
 // What only the line of a lumisection knows.

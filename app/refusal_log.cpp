@@ -33,12 +33,16 @@ std::string who(const Refusal& r) {
   return text + "source '" + shown(r.source) + "'";
 }
 
-std::string what(const Refusal& r) {
+std::string place(const Refusal& r) {
   std::string text;
   if (r.run) text += " run " + std::to_string(*r.run);
   if (r.ls) text += " LS " + std::to_string(*r.ls);
-  if (!r.detail.empty()) text += ": " + shown(r.detail, 4 * kShownCharacters);
   return text;
+}
+
+std::string shown_detail(const RefusalDetail& detail) {
+  const std::string text = detail();
+  return text.empty() ? text : ": " + shown(text, 4 * kShownCharacters);
 }
 
 // Whether `period` has passed; a clock that was set back counts as passed.
@@ -46,7 +50,7 @@ bool passed(std::int64_t now, std::int64_t since, std::int64_t period) { return 
 
 }  // namespace
 
-void RefusalLog::add(const Refusal& refusal, std::int64_t now_ns) {
+void RefusalLog::add(const Refusal& refusal, std::int64_t now_ns, const RefusalDetail& detail) {
   if (passed(now_ns, period_began_ns_, kPeriodNs)) {
     period_began_ns_ = now_ns;
     beginnings_ = 0;
@@ -65,7 +69,7 @@ void RefusalLog::add(const Refusal& refusal, std::int64_t now_ns) {
     it->second.all = 1;
     it->second.said_ns = it->second.newest_ns = now_ns;
     it->second.newest = refusal;
-    say(who(refusal) + what(refusal));
+    say(who(refusal) + shown_detail(detail));
     return;
   }
   Course& course = it->second;
@@ -74,13 +78,12 @@ void RefusalLog::add(const Refusal& refusal, std::int64_t now_ns) {
   course.newest_ns = now_ns;
   course.newest.run = refusal.run;
   course.newest.ls = refusal.ls;
-  course.newest.detail = refusal.detail;
-  if (passed(now_ns, course.said_ns, kPeriodNs)) say_unsaid(course, now_ns);
+  if (passed(now_ns, course.said_ns, kPeriodNs)) say_unsaid(course, now_ns, shown_detail(detail));
 }
 
-void RefusalLog::say_unsaid(Course& course, std::int64_t now_ns) {
+void RefusalLog::say_unsaid(Course& course, std::int64_t now_ns, const std::string& detail) {
   say(who(course.newest) + ": " + std::to_string(course.unsaid) + " more, " + std::to_string(course.all) +
-      " since it began; newest" + what(course.newest));
+      " since it began; newest" + (detail.empty() ? place(course.newest) : detail));
   course.unsaid = 0;
   course.said_ns = now_ns;
 }
@@ -102,14 +105,14 @@ void RefusalLog::tick(std::int64_t now_ns) {
   for (auto it = courses_.begin(); it != courses_.end();) {
     Course& course = it->second;
     const bool due = passed(now_ns, course.said_ns, kPeriodNs);
-    if (due && course.unsaid > 0) say_unsaid(course, now_ns);
+    if (due && course.unsaid > 0) say_unsaid(course, now_ns, {});
     it = due && passed(now_ns, course.newest_ns, kPeriodNs) ? courses_.erase(it) : std::next(it);
   }
 }
 
 void RefusalLog::end() {
   for (auto& [kind, course] : courses_) {
-    if (course.unsaid > 0) say_unsaid(course, course.newest_ns);
+    if (course.unsaid > 0) say_unsaid(course, course.newest_ns, {});
   }
   if (beyond_ > 0) say("refused besides, of further sources and causes: " + std::to_string(beyond_) + " batches");
   courses_.clear();

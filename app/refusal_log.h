@@ -20,8 +20,10 @@ struct Refusal {
   std::string stream;                 // "axol1tl scouting", or the topic where no such stream is known
   std::string source;
   std::optional<std::uint32_t> run, ls;
-  std::string detail;  // what was found and what was expected; may be empty
 };
+// What was found and what was expected, run and lumisection included where they are known; asked only when there is a
+// line to say.
+using RefusalDetail = std::function<std::string()>;
 
 class RefusalLog {
  public:
@@ -33,7 +35,7 @@ class RefusalLog {
   explicit RefusalLog(Write write) : write_(std::move(write)) {}
 
   // One more. `now_ns` is the wall clock.
-  void add(const Refusal& refusal, std::int64_t now_ns);
+  void add(const Refusal& refusal, std::int64_t now_ns, const RefusalDetail& detail);
   // Says what has been due for a period. Cheap; called with every frame.
   void tick(std::int64_t now_ns);
   // Says all that has not been said yet.
@@ -51,7 +53,7 @@ class RefusalLog {
   void say(const std::string& line) const {
     if (write_) write_(line);
   }
-  void say_unsaid(Course& course, std::int64_t now_ns);
+  void say_unsaid(Course& course, std::int64_t now_ns, const std::string& detail);
   bool make_room(std::int64_t now_ns);
 
   Write write_;

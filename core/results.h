@@ -25,7 +25,8 @@ struct SourceCounts {
   bool operator==(const SourceCounts&) const = default;
 };
 
-// A source that should send and does not, and the first lumisection it was missed in.
+// A source that should send and has not for longer than the timeout. (run, ls): its last lumisection with a batch; of
+// an expected source that never sent in this run, the run's first.
 struct SilentSource {
   std::string source;
   std::uint32_t run = 0;

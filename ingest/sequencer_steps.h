@@ -46,15 +46,6 @@ struct Placed {
   std::uint32_t ls = 0;
 };
 
-// A source that should send and has not for longer than the timeout. (run, ls): its last lumisection with a batch; of
-// an expected source that never sent in this run, the run's first.
-struct SilentSource {
-  std::string source;
-  std::uint32_t run = 0;
-  std::uint32_t ls = 0;
-  bool operator==(const SilentSource&) const = default;
-};
-
 // The lumisection is closed: its line's counts are final. In order, none left out.
 struct Closed {
   std::uint32_t run = 0;

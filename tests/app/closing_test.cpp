@@ -82,5 +82,19 @@ TEST_F(ClosingTest, TheSnapshotHasTheQualityOfTheNewestWindow) {
   EXPECT_EQ(closing.windows.size(), 1u);
 }
 
+TEST_F(ClosingTest, ASourceThatFellSilentIsANotice) {
+  ingest::Closed last = closed(4);
+  last.sources["b"].silent_since_ls = 2;
+  last.silent = {{"b", 7, 2}};
+  const Closing closing = close_lumisection(stream_, std::move(last), {}, totals_);
+  ASSERT_EQ(closing.actions.size(), 1u);
+  EXPECT_EQ(closing.actions[0].kind, ActionKind::notify);
+  EXPECT_EQ(closing.actions[0].cause, Cause::data);
+  EXPECT_EQ(closing.actions[0].subject, "b");
+  EXPECT_EQ(closing.commit.actions.size(), 1u);
+  const Closing next = close_lumisection(stream_, closed(5), {}, totals_);
+  EXPECT_EQ(next.commit.closed_action_ids.size(), 1u);  // it sends again
+}
+
 }  // namespace
 }  // namespace vigil::app
