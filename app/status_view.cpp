@@ -182,7 +182,8 @@ ordered_json status_document(const std::string& file, const alerting::JournalRea
   };
   for (const std::string& text : journal.newest_lines(Table::lumisection)) {
     auto line = ordered_json::parse(text);
-    of(line).lumisection = std::move(line);
+    Stream& stream = of(line);  // first: an assignment takes what is on its right before it looks at its left
+    stream.lumisection = std::move(line);
   }
   for (const std::string& text : journal.newest_lines(Table::window)) {
     auto line = ordered_json::parse(text);
