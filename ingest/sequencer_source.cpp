@@ -61,6 +61,11 @@ SourceHistory::Fit SourceHistory::fit(const BatchFacts& batch, std::optional<std
 
 std::size_t SourceHistory::add(std::uint64_t epoch, bool after_restart) {
   Generation begun{epoch, SequenceLog(after_restart ? std::optional(newest_end_) : std::nullopt), end_index_};
+  if (after_restart) {
+    for (const auto& [of_epoch, seq] : early_) {
+      if (of_epoch == epoch) begun.log.excuse(seq);
+    }
+  }
   generations_.push_back(std::move(begun));
   if (generations_.size() > kMostGenerations) {
     const std::size_t oldest = accepted() && current_ == 0 ? 1 : 0;
@@ -90,6 +95,7 @@ bool SourceHistory::accept(const BatchFacts& batch, std::uint32_t run_index, boo
     end_index_ = run_index;
   }
   ++accepted_;
+  early_.clear();
   return begins;
 }
 
@@ -97,6 +103,8 @@ void SourceHistory::excuse(std::optional<std::uint64_t> epoch, std::uint64_t seq
   if (!accepted()) return;
   const std::size_t i = epoch ? find(*epoch) : current_;
   if (i != kNone) generations_[i].log.excuse(seq);
+  const bool of_a_restart = epoch && (i == kNone || generations_[i].log.received(seq));
+  if (of_a_restart && early_.size() < kMostEarly) early_.emplace_back(*epoch, seq);
 }
 
 std::uint64_t SourceHistory::settle(const std::function<bool(const BatchEnd&)>& due) {
@@ -115,6 +123,7 @@ void SourceHistory::restore(State state) {
   newest = state.newest;
   accepted_ = state.accepted;
   owed_ = state.owed;
+  early_ = std::move(state.early);
 }
 
 }  // namespace vigil::ingest

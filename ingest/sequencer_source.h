@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "ingest/sequence_log.h"
@@ -61,8 +62,11 @@ class SourceHistory {
     Position newest;
     std::uint64_t accepted = 0;
     std::uint64_t owed = 0;
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> early;
   };
-  State state() const { return {generations_, current_, newest_end_, end_index_, newest, accepted_, owed_}; }
+  State state() const {
+    return {generations_, current_, newest_end_, end_index_, newest, accepted_, owed_, early_};
+  }
   void restore(State state);
 
  private:
@@ -76,7 +80,10 @@ class SourceHistory {
   std::uint32_t end_index_ = 0;          // its run's
   std::uint64_t accepted_ = 0;
   std::uint64_t owed_ = 0;  // missing numbers of generations that were given up
+  // (epoch, number) excused since the last accepted batch that can only be of a restart nobody knows of yet.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> early_;
 };
 inline constexpr std::size_t kMostGenerations = 16;
+inline constexpr std::size_t kMostEarly = 1024;
 
 }  // namespace vigil::ingest

@@ -94,7 +94,8 @@ json source_json(const SourceHistory& history) {
           {"end_index", s.end_index},
           {"newest", {s.newest.run_index, s.newest.ls}},
           {"accepted", bounded_count(s.accepted)},
-          {"owed", bounded_count(s.owed)}};
+          {"owed", bounded_count(s.owed)},
+          {"early", s.early}};
 }
 
 SourceHistory::State source_from(const json& in) {
@@ -102,6 +103,9 @@ SourceHistory::State source_from(const json& in) {
   for (const json& generation : in.at("generations")) s.generations.push_back(generation_from(generation));
   s.accepted = saved_count(in.at("accepted"), "accepted");
   s.owed = saved_count(in.at("owed"), "owed");
+  for (const json& e : in.at("early")) {
+    s.early.emplace_back(saved_number<std::uint64_t>(e.at(0), "epoch"), saved_number<std::uint64_t>(e.at(1), "seq"));
+  }
   if (s.accepted > 0 && s.generations.empty()) throw Error("saved state", "a source without epochs", "one at least");
   s.current =
       saved_number<std::size_t>(in.at("current"), "current", s.generations.empty() ? 0 : s.generations.size() - 1);

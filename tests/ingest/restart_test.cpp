@@ -89,6 +89,24 @@ TEST(Restart, AHeldOneIsUsedAtTheEnd) {
   EXPECT_EQ(s.line(1, 2).sources.at("a").batches, 1u);
 }
 
+// What was rejected or dropped at a restart is accounted for there, and is not missing as well.
+TEST(Restart, WhatWasRejectedAtItIsNotMissing) {
+  for (const std::uint64_t epoch : {5u, 9u, 2u}) {  // the same, a later, an earlier one
+    Stream s;
+    for (std::uint32_t ls = 1; ls <= 4; ++ls) s.send(s.batch("a", ls - 1, ls, 0, 1, 1, 5));
+    s.sequencer.reject({"a", epoch, 0, 1, 5}, Rejection::column);
+    Stream next;
+    next.sequencer.load(s.sequencer.save());
+    next.sequencer.drop({"a", epoch, 1, 1, 5});
+    for (std::uint32_t ls = 6; ls <= 9; ++ls) next.send(next.batch("a", ls - 3, ls, 0, 1, 1, epoch));  // 2 is lost
+    next.finish();
+    EXPECT_EQ(next.total().restarts, 1u) << epoch;
+    EXPECT_EQ(next.total().batches, 5u) << epoch;
+    EXPECT_EQ(next.total().missing, 1u) << epoch;
+    EXPECT_EQ(next.total().rejected + next.total().dropped, 2u) << epoch;
+  }
+}
+
 TEST(Restart, IsKeptInTheState) {
   Stream s;
   for (std::uint32_t ls = 1; ls <= 4; ++ls) s.send(s.batch("a", ls - 1, ls, 0, 1, 1, 0));
