@@ -13,8 +13,10 @@ from stream import Package, Publisher, check, demo_package, pack
 
 vigil = sys.argv[1]
 package = demo_package()
-second = Package(package.folder.parent / "model_v2")
 folder = pathlib.Path(tempfile.mkdtemp(prefix="vigil-journal-files-"))
+shutil.copytree(package.folder.parent / "model_v2", folder / "second")
+(folder / "second" / "model.yaml").write_text((folder / "second" / "model.yaml").read_text().replace(f"name: {package.name}", "name: second_demo"))
+second = Package(folder / "second")
 
 
 def tree(where):
