@@ -70,9 +70,10 @@ down_batches = []  # seq numbers published while no process was listening
 rows = [i % len(package.inputs) for i in range(40)]
 score = sum(package.widths[:-1])
 ls = 0
-while kills < KILLS or ls % 6 != 0:
+while kills < KILLS or ls % 18 != 0:
     ls += 1
-    faulty = ls % 6 in (4, 5)  # episodes: mismatch comes and goes, each proposes revalidate and notify
+    # Episodes: mismatch comes and goes, each proposes revalidate and notify, and ends after ten lumisections without.
+    faulty = ls % 18 in (4, 5)
     for part in range(4):
         first = (ls - 1) * ORBITS + part * ORBITS // 4
         b = batch(package, rows, source="link0", seq=seq, ls=ls, first=first, last=first + ORBITS // 4 - 1)

@@ -72,9 +72,10 @@ def eventually(condition, what):
 
 rows = [i % len(package.inputs) for i in range(40)]
 score = sum(package.widths[:-1])
-for ls in range(1, 13):  # two episodes of mismatches, each proposes revalidate and notify
+# Two episodes of mismatches, each proposes revalidate and notify; one ends after ten lumisections without.
+for ls in range(1, 30):
     b = batch(package, rows, source="link0", seq=ls, ls=ls, first=(ls - 1) * ORBITS, last=ls * ORBITS - 1)
-    if ls % 6 in (4, 5):
+    if ls % 20 in (4, 5):
         b["hw_outputs"][:5, score] += 1
     publisher.send(pack(b))
 eventually(lambda: len(listed()) >= 4, "actions of two episodes")
