@@ -16,6 +16,7 @@ from stream import ORBITS, Publisher, batch, check, demo_package, pack, start
 
 vigil = sys.argv[1]
 KILLS = int(os.environ.get("VIGIL_KILLS", "20"))
+CYCLE = 16  # lumisections from one episode to the next: a mismatch rule is good again after ten without one
 package = demo_package()
 rng = random.Random(5)
 folder = tempfile.mkdtemp(prefix="vigil-kill-")
@@ -70,9 +71,9 @@ down_batches = []  # seq numbers published while no process was listening
 rows = [i % len(package.inputs) for i in range(40)]
 score = sum(package.widths[:-1])
 ls = 0
-while kills < KILLS or ls % 6 != 0:
+while kills < KILLS or ls % CYCLE != 0:
     ls += 1
-    faulty = ls % 6 in (4, 5)  # episodes: mismatch comes and goes, each proposes revalidate and notify
+    faulty = ls % CYCLE in (4, 5)  # episodes: mismatch comes and goes, each proposes revalidate and notify
     for part in range(4):
         first = (ls - 1) * ORBITS + part * ORBITS // 4
         b = batch(package, rows, source="link0", seq=seq, ls=ls, first=first, last=first + ORBITS // 4 - 1)

@@ -80,7 +80,8 @@ lines = watch_run([lumisection(package, ls, ls - 1, 2 if ls <= 25 else 1500, poo
                    for ls in range(1, 66)])
 check(not of(lines, "action"), "collisions are no drift from cosmics:", of(lines, "action"))
 judged = windows(lines, 31)
-check(judged and all(w["quality"] == "good" for w in judged), "judged by a reference of collisions:", brief(of(lines, "window")))
+# The fifty cosmics are among its 3000 events: some inputs are medium for it, nothing is bad.
+check(judged and all(w["quality"] in ("good", "medium") for w in judged), "judged by a reference of collisions:", brief(of(lines, "window")))
 thin = watch_run([lumisection(package, ls, ls - 1, 100) for ls in range(1, 31)], *WINDOWS, "--set", "reference_events=1000")
 check(all(w["quality"] == "unknown" and "learning" in w["reason"] for w in windows(thin, 1, 9)), "learning until 1000 events:", brief(windows(thin, 1)))
 check(windows(thin, 13) and all(w["quality"] == "good" for w in windows(thin, 13)), "then judged:", brief(windows(thin, 13)))
