@@ -16,6 +16,7 @@ from stream import ORBITS, Publisher, batch, check, demo_package, pack, start
 
 vigil = sys.argv[1]
 KILLS = int(os.environ.get("VIGIL_KILLS", "20"))
+CYCLE = 16  # lumisections from one episode to the next: a mismatch rule is good again after ten without one
 package = demo_package()
 rng = random.Random(5)
 folder = tempfile.mkdtemp(prefix="vigil-kill-")
