@@ -100,7 +100,8 @@ std::string LiveStatus::stream_line(const StreamActivity& a, const StreamSnapsho
     out["coverage"] = json_number(snapshot->coverage);
   }
   ordered_json sources = ordered_json::object();
-  for (const auto& source : *a.sources()) sources[source->name] = source_json(*source, a.run);
+  const auto known = a.sources();  // held: the judge may replace it meanwhile
+  for (const auto& source : *known) sources[source->name] = source_json(*source, a.run);
   out["sources"] = std::move(sources);
   return json_text(out);
 }
@@ -109,7 +110,8 @@ void LiveStatus::write(bool has_ended) {
   const std::int64_t now_ns = wall_clock_ns();
   std::vector<alerting::LiveRow> rows;
   const auto snapshot = judge_.snapshot();
-  for (const auto& activity : *judge_.activity().streams()) {
+  const auto streams = judge_.activity().streams();
+  for (const auto& activity : *streams) {
     const StreamSnapshot* closed = nullptr;
     for (const StreamSnapshot& s : snapshot->streams) {
       if (s.model == activity->model && s.stream == activity->stream) closed = &s;

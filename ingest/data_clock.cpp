@@ -81,8 +81,8 @@ void Sequencer::close(OpenRun& run, std::vector<Step>& steps) {
 
   static const IntervalSet nothing;
   const auto orbits_of = [&](const std::string& name) -> const IntervalSet& {
-    const auto it = open.orbits.find(name);
-    return it == open.orbits.end() ? nothing : it->second;
+    const auto it = open.accounting.sources.find(name);
+    return it == open.accounting.sources.end() ? nothing : it->second.orbits;
   };
   std::optional<IntervalSet> covered;
   for (const auto& [name, member] : run.members()) {
@@ -114,7 +114,9 @@ void Sequencer::close(OpenRun& run, std::vector<Step>& steps) {
   for (auto& [name, source] : sources_) {
     if (const std::uint64_t missing = source.history.settle(due); missing > 0) closed.sources[name].missing += missing;
   }
-  for (const auto& [name, orbits] : open.orbits) closed.sources[name].covered_orbits = orbits.size();
+  for (const auto& [name, batches] : open.accounting.sources) {
+    closed.sources[name].covered_orbits = batches.orbits.size();
+  }
   steps.emplace_back(std::move(closed));
 }
 

@@ -205,7 +205,7 @@ void Sequencer::use(const BatchFacts& batch, Payload payload, bool restart, std:
   ++counts.batches;
   counts.ignored_annotations += batch.ignored_annotations;
   if (history.accept(batch, run->index, fit == Fit::restart)) ++counts.restarts;
-  open.orbits[batch.source].insert(batch.first_orbit, batch.last_orbit);
+  open.accounting.add(batch.source, batch.epoch, batch.seq, batch.first_orbit, batch.last_orbit);
   note_continuation(source);
   steps.emplace_back(Placed{std::move(payload), batch.run, batch.ls});
 }

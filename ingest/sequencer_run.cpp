@@ -62,8 +62,8 @@ void OpenRun::leave(const std::string& source) {
 OpenLumisection OpenRun::close() {
   OpenLumisection closing;
   if (auto node = open.extract(next_ls)) closing = std::move(node.mapped());
-  if (!closing.orbits.empty()) with_data_.push_back(next_ls);
-  for (const auto& [source, orbits] : closing.orbits) {
+  if (!closing.accounting.sources.empty()) with_data_.push_back(next_ls);
+  for (const auto& [source, batches] : closing.accounting.sources) {
     if (const auto it = members_.find(source); it != members_.end()) it->second.heard_ls = next_ls;
   }
   any_closed = true;
@@ -77,7 +77,7 @@ bool OpenRun::in_set(std::uint32_t last, std::uint32_t ls) const {
                       std::upper_bound(with_data_.begin(), with_data_.end(), last);
   std::uint64_t between = static_cast<std::uint64_t>(closed);
   for (auto it = open.upper_bound(last); it != open.end() && it->first <= ls && between <= timeout_ls_; ++it) {
-    if (!it->second.orbits.empty()) ++between;
+    if (!it->second.accounting.sources.empty()) ++between;
   }
   return between <= timeout_ls_;
 }

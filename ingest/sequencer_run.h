@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-#include "core/interval_set.h"
+#include "core/accounting.h"
 #include "core/results.h"
 
 namespace vigil::ingest {
 
 struct OpenLumisection {
   std::map<std::string, SourceCounts> counts;
-  std::map<std::string, IntervalSet> orbits;  // of each source with an accepted batch
+  Accounting accounting;  // of each source with an accepted batch
 };
 
 class OpenRun {

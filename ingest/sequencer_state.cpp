@@ -118,9 +118,7 @@ SourceHistory::State source_from(const json& in) {
 json run_json(const OpenRun& r) {
   json open = json::array(), members = json::object();
   for (const auto& [ls, o] : r.open) {
-    json orbits = json::object();
-    for (const auto& [name, set] : o.orbits) orbits[name] = to_saved(set);
-    open.push_back({{"ls", ls}, {"counts", counts_json(o.counts)}, {"orbits", orbits}});
+    open.push_back({{"ls", ls}, {"counts", counts_json(o.counts)}, {"accounting", to_json(o.accounting)}});
   }
   for (const auto& [name, m] : r.members()) {
     members[name] = {{"first", m.first_ls},
@@ -154,7 +152,7 @@ OpenRun run_from(const json& in, std::uint32_t timeout_ls) {
   for (const json& o : in.at("open")) {
     OpenLumisection& open = run.open[lumisection(o.at("ls"), "ls", run.next_ls)];
     open.counts = counts_from(o.at("counts"));
-    for (const auto& [name, set] : o.at("orbits").items()) open.orbits[name] = saved_intervals(set, "orbits", ~0u);
+    open.accounting = accounting_from_json(o.at("accounting").get<std::string>(), "sequencer state, lumisection");
   }
   std::map<std::string, OpenRun::Member> members;
   for (const auto& [name, m] : in.at("members").items()) {

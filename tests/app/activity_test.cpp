@@ -34,9 +34,11 @@ TEST(Activity, SourcesAndStreamsAreBoundedAndReadWhileTheyGrow) {
   std::size_t most = 0;
   std::thread reader([&] {
     while (!done) {
-      for (const auto& s : *activity.streams()) {
+      const auto streams = activity.streams();
+      for (const auto& s : *streams) {
         std::uint64_t sum = 0;
-        for (const auto& source : *s->sources()) sum += source->in_program.counts().batches;
+        const auto sources = s->sources();
+        for (const auto& source : *sources) sum += source->in_program.counts().batches;
         most = std::max<std::size_t>(most, sum);
       }
     }

@@ -92,7 +92,10 @@ TEST_F(ClosingTest, ASourceThatFellSilentIsANotice) {
   EXPECT_EQ(closing.actions[0].cause, Cause::data);
   EXPECT_EQ(closing.actions[0].subject, "b");
   EXPECT_EQ(closing.commit.actions.size(), 1u);
-  const Closing next = close_lumisection(stream_, closed(5), {}, totals_);
+  EXPECT_TRUE(close_lumisection(stream_, closed(5), {}, totals_).commit.closed_action_ids.empty());
+  ingest::Closed back = closed(6);
+  back.sources["b"].batches = 1;
+  const Closing next = close_lumisection(stream_, std::move(back), {}, totals_);
   EXPECT_EQ(next.commit.closed_action_ids.size(), 1u);  // it sends again
 }
 
