@@ -123,7 +123,6 @@ void LiveStatus::write(bool has_ended) {
     rows.push_back({activity->model, activity->stream, now_ns, std::move(line)});
   }
   // A stream that was given up leaves the table.
-  const auto streams = judge_.activity().streams();
   std::erase_if(before_, [&](const auto& entry) {
     const bool gone = std::none_of(streams->begin(), streams->end(), [&](const auto& a) {
       return a->model == entry.first.first && a->stream == entry.first.second;
