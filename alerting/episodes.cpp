@@ -103,7 +103,8 @@ bool Episodes::is_open(ActionKind kind, Cause cause) const {
 bool Episodes::may_open(const ActionKey& key, std::uint32_t run, std::uint32_t ls, std::uint32_t cool_down_ls) const {
   if (open_.contains(key)) return false;
   const auto ended = ended_.find(key);
-  return ended == ended_.end() || ended->second.first != run || ls >= ended->second.second + std::uint64_t{cool_down_ls};
+  return ended == ended_.end() || ended->second.first != run ||
+         ls >= ended->second.second + std::uint64_t{cool_down_ls};
 }
 
 void Episodes::open(const ActionKey& key, const std::string& id) {
@@ -122,8 +123,8 @@ std::size_t Episodes::keep_only(const std::vector<Verdict>& rules) {
   std::size_t gone = 0;
   for (auto it = rules_.begin(); it != rules_.end();) {
     const bool is_known = it->first.window.empty() || std::any_of(rules.begin(), rules.end(), [&](const Verdict& v) {
-      return key_of(v) == it->first;
-    });
+                            return key_of(v) == it->first;
+                          });
     if (is_known) {
       ++it;
       continue;

@@ -85,9 +85,9 @@ void Episodes::load(std::string_view text, const std::string& where) {
                     r.at("last_ls").get<std::uint32_t>(),
                     {}};
       if (const Json& start = r.at("run_start_ns"); !start.is_null()) origin.run_start_ns = start.get<std::uint64_t>();
-      read.rules_[std::move(key)] = {r.at("monitor").get<std::string>(),     origin,
-                                     r.at("order").get<std::uint64_t>(),     r.at("reference").get<std::uint64_t>(),
-                                     r.at("broad").get<bool>(),              r.at("tainted").get<bool>()};
+      read.rules_[std::move(key)] = {r.at("monitor").get<std::string>(), origin,
+                                     r.at("order").get<std::uint64_t>(), r.at("reference").get<std::uint64_t>(),
+                                     r.at("broad").get<bool>(),          r.at("tainted").get<bool>()};
     }
     for (const Json& s : json.at("silent")) {
       const auto source = s.at("source").get<std::string>();

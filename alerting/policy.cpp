@@ -95,10 +95,9 @@ Decision Policy::judge_sources(const Lumisection& lumisection, const std::vector
 }
 
 Decision Policy::judge_sequential(const JudgedWindow& lumisection) {
-  sequential_mismatch_ =
-      std::any_of(lumisection.verdicts.begin(), lumisection.verdicts.end(), [](const Verdict& v) {
-        return v.subject.target == Target::mismatch && (is_off(v.quality) || is_off(v.reading));
-      });
+  sequential_mismatch_ = std::any_of(lumisection.verdicts.begin(), lumisection.verdicts.end(), [](const Verdict& v) {
+    return v.subject.target == Target::mismatch && (is_off(v.quality) || is_off(v.reading));
+  });
   return decide(lumisection);
 }
 

@@ -45,11 +45,12 @@ class Policy {
   // Ids of open actions, sorted.
   std::vector<std::string> open_ids() const { return episodes_.open_ids(); }
 
-  // Everything it remembers, as JSON text. A policy that loads what another saved goes on exactly as that one would have.
+  // Everything it remembers, as JSON text. A policy that loads what another saved goes on exactly as that one would
+  // have.
   std::string save() const;
-  // Replaces the state. `rules`: one verdict of each rule there is now; what was saved of others ends with the next good
-  // verdict on the same subject. Returns in words what does not go on as it was. Throws Error on another version, model
-  // hash or stream, or damaged text; the policy is then unchanged.
+  // Replaces the state. `rules`: one verdict of each rule there is now; what was saved of others ends with the next
+  // good verdict on the same subject. Returns in words what does not go on as it was. Throws Error on another version,
+  // model hash or stream, or damaged text; the policy is then unchanged.
   std::vector<std::string> load(std::string_view saved, const std::vector<Verdict>& rules);
 
  private:

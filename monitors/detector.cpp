@@ -7,8 +7,7 @@ namespace vigil::monitors {
 namespace {
 
 constexpr auto kCatalogue = std::to_array<DetectorEntry>({
-#define DETECTOR(name, make, input, parameters, targets, summary) \
-  {#name, &make, input, parameters, targets, summary},
+#define DETECTOR(name, make, input, parameters, targets, summary) {#name, &make, input, parameters, targets, summary},
 #include "monitors/detectors.def"
 #undef DETECTOR
 });

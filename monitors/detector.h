@@ -28,8 +28,8 @@ class Detector {
  public:
   // D has the functions below.
   template <class D>
-    requires(!std::is_same_v<D, Detector>)
-  explicit Detector(D detector) : held_(std::make_unique<Holder<D>>(std::move(detector))) {}
+  requires(!std::is_same_v<D, Detector>) explicit Detector(D detector)
+      : held_(std::make_unique<Holder<D>>(std::move(detector))) {}
   Detector(const Detector& other) : held_(other.held_->copy()) {}
   Detector(Detector&&) noexcept = default;
   Detector& operator=(const Detector& other) { return *this = Detector(other); }

@@ -48,9 +48,8 @@ std::string LearnedReferences::select(const LearnedFor& conditions) {
   entry.used = ++selections_;
   current_ = conditions;
   if (entries_.size() > kMost) {
-    entries_.erase(std::min_element(entries_.begin(), entries_.end(), [](const auto& a, const auto& b) {
-      return a.second.used < b.second.used;
-    }));
+    entries_.erase(std::min_element(entries_.begin(), entries_.end(),
+                                    [](const auto& a, const auto& b) { return a.second.used < b.second.used; }));
   }
   if (entry.ordinal != 0) return "reference taken up for " + in_words(conditions) + ": " + content(entry.learner);
   if (was_empty && is_new) return {};  // nothing is given up
@@ -100,8 +99,8 @@ std::vector<std::string> LearnedReferences::load(std::string_view text, const Mo
       entry.used = ++read.selections_;
       if (entry.ordinal != 0 && !entry.learner.done()) {
         entry.ordinal = 0;
-        dropped.push_back("the reference for " + in_words(read.current_) + " is learned on: " +
-                          entry.learner.progress());
+        dropped.push_back("the reference for " + in_words(read.current_) +
+                          " is learned on: " + entry.learner.progress());
       } else if (entry.ordinal == 0 && entry.learner.done()) {
         entry.ordinal = ++read.completed_;
       }

@@ -26,9 +26,9 @@ struct Rule {
   std::uint32_t n = 1;
 };
 
-// In the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds; of each the default statistic,
-// or those configured in their order.
-// Throws Error as StreamMonitor's constructor says. `model` must outlive the rules.
+// In the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds; of each the default
+// statistic, or those configured in their order. Throws Error as StreamMonitor's constructor says. `model` must outlive
+// the rules.
 std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings);
 
 // Whether `name` matches `pattern`, in which `*` stands for any run of characters.

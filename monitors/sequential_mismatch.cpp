@@ -86,8 +86,8 @@ std::string SequentialMismatch::reason() const {
     return "hardware and emulator agree in " + std::to_string(compared_) + " events since LS " +
            std::to_string(start_.value_or(0));
   }
-  std::string text = mismatch_in_words(monitor_, subject_, spell_->counts) + " since LS " +
-                     std::to_string(spell_->first_ls);
+  std::string text =
+      mismatch_in_words(monitor_, subject_, spell_->counts) + " since LS " + std::to_string(spell_->first_ls);
   if (!spell_->first.empty()) text += ", first in " + place_in_words(spell_->first.front());
   if (quiet_ > 0) text += ", none in the last " + std::to_string(quiet_) + " lumisections";
   return text;

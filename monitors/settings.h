@@ -19,7 +19,7 @@ struct WindowSettings {
 // Overrides for the monitors a pattern names. Limits are effect sizes in the unit docs/statistics.md gives for the
 // statistic.
 struct RuleOverride {
-  std::string monitor;  // exact name, or with `*` for any run of characters: input/*, seed/L1_*, *
+  std::string monitor;                  // exact name, or with `*` for any run of characters: input/*, seed/L1_*, *
   std::vector<std::string> statistics;  // one rule each; none: those the monitor has
   std::optional<double> medium;
   std::optional<double> bad;

@@ -86,7 +86,9 @@ struct StatisticEntry {
 std::span<const StatisticEntry> statistics();                 // in the order of the catalogue
 const StatisticEntry* find_statistic(std::string_view name);  // null when unknown
 const StatisticEntry& default_statistic(Target target);
-inline bool applies(const StatisticEntry& statistic, Target target) { return (statistic.targets & set_of(target)) != 0; }
+inline bool applies(const StatisticEntry& statistic, Target target) {
+  return (statistic.targets & set_of(target)) != 0;
+}
 
 #define SHAPE_STATISTIC(name, function, samples, measured, defaults, medium, bad, measures, p_value, summary) \
   Reading function(const Summary&, const Summary&, const Subject&);                                           \

@@ -18,7 +18,8 @@
 
 namespace vigil::monitors {
 
-// What a lumisection was taken under. Any change cuts windows; selection, beam mode and model also choose the reference.
+// What a lumisection was taken under. Any change cuts windows; selection, beam mode and model also choose the
+// reference.
 struct Conditions {
   std::optional<std::string> menu;
   std::optional<std::int64_t> prescale_column;
@@ -42,8 +43,8 @@ struct ClosedLumisection {
 
 // What a closed lumisection, or a cut, leads to; in the order in which it is printed and the policy takes it.
 struct Judgements {
-  JudgedWindow sequential;        // every sequential rule at this lumisection; no verdicts where there are none
-  std::vector<bool> printed;      // which of these verdicts are result lines
+  JudgedWindow sequential;    // every sequential rule at this lumisection; no verdicts where there are none
+  std::vector<bool> printed;  // which of these verdicts are result lines
   std::vector<JudgedWindow> windows;
   std::vector<std::string> facts;  // worth a line of the log: what was learned or taken up
 };

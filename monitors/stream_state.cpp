@@ -85,13 +85,13 @@ KeptLumisection kept_from(const json& entry, const ModelInfo& model) {
 }
 
 std::string window_words(const std::string& name, std::uint32_t window_ls, std::uint32_t hop_ls) {
-  return "window " + shown(name) + " of " + std::to_string(window_ls) + " lumisections every " +
-         std::to_string(hop_ls);
+  return "window " + shown(name) + " of " + std::to_string(window_ls) + " lumisections every " + std::to_string(hop_ls);
 }
 
 // The saved entry of `list` whose "rule" is this; null for none.
 const json* named(const json& list, const json& name) {
-  const auto found = std::find_if(list.begin(), list.end(), [&](const json& entry) { return entry.at("rule") == name; });
+  const auto found =
+      std::find_if(list.begin(), list.end(), [&](const json& entry) { return entry.at("rule") == name; });
   return found == list.end() ? nullptr : &*found;
 }
 
@@ -175,7 +175,8 @@ std::vector<std::string> StreamMonitor::load(std::string_view text) {
   const json expected = identity(*s.model, s.stream);
   for (const auto& [key, value] : expected.items()) {
     if (!state.contains(key) || state[key] != value) {
-      throw Error(kWhere, std::string(key) + " " + (state.contains(key) ? json_text(state[key]).substr(0, 100) : "missing"),
+      throw Error(kWhere,
+                  std::string(key) + " " + (state.contains(key) ? json_text(state[key]).substr(0, 100) : "missing"),
                   json_text(value));
     }
   }

@@ -151,12 +151,10 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
   if (is_learning && !blind.empty()) add(no_reference);
 
   const Summary none;
-  const Judged input{facts.summary,
-                     no_reference.empty() ? reference()->summary : none,
-                     limits.significance,
-                     facts.selection == "zero_bias" ? "" : "selection '" + shown(facts.selection) + "': no rates",
-                     no_reference,
-                     std::move(facts.lumisections)};
+  const Judged input{
+      facts.summary,       no_reference.empty() ? reference()->summary : none,
+      limits.significance, facts.selection == "zero_bias" ? "" : "selection '" + shown(facts.selection) + "': no rates",
+      no_reference,        std::move(facts.lumisections)};
   judged.verdicts.reserve(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const Rule& rule = rules[i];

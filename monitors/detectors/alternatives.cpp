@@ -76,8 +76,8 @@ void Alternatives::load(std::string_view text, const char* where) {
     const auto json = nlohmann::json::parse(text);
     std::vector<State> states;
     for (const auto& s : json.at("states")) {
-      states.push_back({s.at(0).is_null() ? kNone : s.at(0).get<double>(), s.at(1).get<double>(),
-                        s.at(2).get<std::uint64_t>()});
+      states.push_back(
+          {s.at(0).is_null() ? kNone : s.at(0).get<double>(), s.at(1).get<double>(), s.at(2).get<std::uint64_t>()});
     }
     if (states.size() != states_.size()) {
       throw Error(where, std::to_string(states.size()) + " alternatives", std::to_string(states_.size()));

@@ -9,7 +9,7 @@ namespace vigil::monitors {
 namespace {
 
 constexpr const char* kName = "e_bernoulli";
-constexpr double kHighest = 0.9;      // of the default alternatives
+constexpr double kHighest = 0.9;       // of the default alternatives
 constexpr double kLeastEvidence = 10;  // e^limit times the divergence: fewer only count time
 
 class EBernoulli {

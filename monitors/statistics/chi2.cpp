@@ -36,7 +36,11 @@ Measured measure_chi2(const Summary& window, const Summary& reference, const Sub
                                                            : 4 * effective_events(cells) * effect * effect;
     return std::max(critical, c.degrees + moved);
   };
-  return {c.value, limit(limits.medium), limit(limits.bad), true, "chi2",
+  return {c.value,
+          limit(limits.medium),
+          limit(limits.bad),
+          true,
+          "chi2",
           "equivalent total variation " + in_words(std::sqrt(std::max(excess, 0.0)))};
 }
 

@@ -22,8 +22,8 @@ Reading of_shape(const Summary& window, const Summary& reference, const Subject&
 }
 
 // Size of a divergence that is, to second order, a sum of (p - q)^2 / r: `scale` times it is about chi-squared with
-// k - 1 degrees where nothing moved, which gives its noise and critical value. Significance itself is chi2's, whose tail
-// is lighter. `pooled_cells` are pooled.
+// k - 1 degrees where nothing moved, which gives its noise and critical value. Significance itself is chi2's, whose
+// tail is lighter. `pooled_cells` are pooled.
 Measured measure_divergence(const Cells& pooled_cells, double value, double scale, const Limits& limits,
                             const char* symbol);
 

@@ -30,7 +30,11 @@ Measured measure_wasserstein(const Summary& window, const Summary& reference, co
   const double d = ks_distance(cells).d;
   const bool significant = kolmogorov_p_value(d * std::sqrt(effective_events(cells))) < limits.significance;
   const double value = wasserstein_1(cells);
-  return {value, limits.medium * width, limits.bad * width, significant, "W1",
+  return {value,
+          limits.medium * width,
+          limits.bad * width,
+          significant,
+          "W1",
           in_words(value / width) + " standard deviations of the reference"};
 }
 

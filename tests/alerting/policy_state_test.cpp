@@ -3,8 +3,8 @@
 #include <random>
 
 #include "alerting/policy.h"
-#include "core/error.h"
 #include "core/cloud_event.h"
+#include "core/error.h"
 #include "windows.h"
 
 namespace vigil::alerting {
@@ -87,7 +87,8 @@ TEST(PolicyState, MismatchNeverLeadsToRetrainingInAnyHistory) {
       const JudgedWindow& judged = w;
       bool mismatch = false;
       for (const Verdict& v : judged.verdicts) {
-        mismatch |= v.subject.target == Target::mismatch && (v.quality >= Quality::medium || v.reading >= Quality::medium);
+        mismatch |=
+            v.subject.target == Target::mismatch && (v.quality >= Quality::medium || v.reading >= Quality::medium);
       }
       const Decision d = policy.judge(w);
       for (const std::string& id : d.closed) ASSERT_EQ(open.erase(id), 1u);

@@ -29,8 +29,8 @@ std::string code_of(const fs::path& path) {
 }
 
 // Sources that hold the name as a text; where `as_word`, as an identifier too.
-std::set<std::string> mention(const std::string& name, bool as_word, const std::vector<const char*>& rooms = {
-                                                                       "core", "monitors", "alerting", "ingest",
+std::set<std::string> mention(const std::string& name, bool as_word,
+                              const std::vector<const char*>& rooms = {"core", "monitors", "alerting", "ingest",
                                                                        "replay", "app"}) {
   const std::regex pattern(as_word ? "\\b" + name + "\\b" : "\"" + name + "\"");
   std::set<std::string> found;

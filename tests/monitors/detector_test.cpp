@@ -32,8 +32,8 @@ TEST(EBernoulli, FollowsTheDefinition) {
   const double p0 = 0.1;
   const std::vector<double> p1{0.12, 0.2, 0.07}, weights{0.5, 0.3, 0.2};
   for (const std::string form : {"sr", "cusum"}) {
-    Detector detector = e_bernoulli().make({{"p0", p0}, {"p1", p1}, {"weights", weights}, {"form", form},
-                                            {"log_threshold", 1e6}, {"latch", false}});
+    Detector detector = e_bernoulli().make(
+        {{"p0", p0}, {"p1", p1}, {"weights", weights}, {"form", form}, {"log_threshold", 1e6}, {"latch", false}});
     EXPECT_EQ(detector.value(), -INFINITY);
     std::vector<long double> r(p1.size(), 0);
     std::uint64_t at = 0;
@@ -41,12 +41,13 @@ TEST(EBernoulli, FollowsTheDefinition) {
       (void)detector.feed({row.passes, row.trials}, at++);
       long double sum = 0;
       for (std::size_t i = 0; i < p1.size(); ++i) {
-        const long double ratio = std::pow(p1[i] / p0, row.passes) *
-                                  std::pow((1 - p1[i]) / (1 - p0), row.trials - row.passes);
+        const long double ratio =
+            std::pow(p1[i] / p0, row.passes) * std::pow((1 - p1[i]) / (1 - p0), row.trials - row.passes);
         r[i] = (form == "sr" ? 1 + r[i] : std::max(1.0L, r[i])) * ratio;
         sum += weights[i] * r[i];
       }
-      ASSERT_NEAR(detector.value(), static_cast<double>(std::log(sum)), 1e-9 * std::max(1.0, std::abs(detector.value())));
+      ASSERT_NEAR(detector.value(), static_cast<double>(std::log(sum)),
+                  1e-9 * std::max(1.0, std::abs(detector.value())));
     }
   }
 }

@@ -44,12 +44,14 @@ class LearnedReferencesTest : public ::testing::Test {
   }
   const ModelInfo model_ = testing::model();
   MonitorSettings settings_;
-  StreamMonitor monitor_{model_, "scouting", [] {
+  StreamMonitor monitor_{model_, "scouting",
+                         [] {
                            MonitorSettings s;
                            s.windows = {{"2ls", 2, 1}};
                            s.learn_ls = 4;
                            return s;
-                         }(), std::nullopt};
+                         }(),
+                         std::nullopt};
   Judgements judged_;
   std::vector<std::string> facts_;
 };
@@ -170,15 +172,20 @@ TEST_F(LearnedReferencesTest, AStateOfOtherSettingsGoesOnWithWhatFits) {
     return std::pair(all, monitor.reference() != nullptr);
   };
   EXPECT_EQ(resumed([](auto&) {}), std::pair(std::string(), true));
-  EXPECT_EQ(resumed([](auto& s) { s.windows = {{"3ls", 3, 3}}; }),
+  EXPECT_EQ(resumed([](auto& s) {
+              s.windows = {{"3ls", 3, 3}};
+            }),
             std::pair(std::string("window 2ls of 2 lumisections every 1 as it was open; "), true));
-  EXPECT_EQ(resumed([](auto& s) { s.rules = {{"input/*", {"psi"}, {}, {}, {}, {}}}; }),
+  EXPECT_EQ(resumed([](auto& s) {
+              s.rules = {{"input/*", {"psi"}, {}, {}, {}, {}}};
+            }),
             std::pair(std::string("readings of 3 rules; "), true));
   EXPECT_EQ(resumed([](auto& s) { s.sequential = false; }), std::pair(std::string("4 sequential rules; "), true));
   EXPECT_EQ(resumed([](auto& s) { s.learn_ls = 2; }), std::pair(std::string(), true));
-  EXPECT_EQ(resumed([](auto& s) { s.learn_ls = 9; }),
-            std::pair(std::string("the reference for selection zero_bias, no beam mode is learned on: learning 4 of 9; "),
-                      false));
+  EXPECT_EQ(
+      resumed([](auto& s) { s.learn_ls = 9; }),
+      std::pair(std::string("the reference for selection zero_bias, no beam mode is learned on: learning 4 of 9; "),
+                false));
 }
 
 TEST_F(LearnedReferencesTest, NoWindowWithASilentSourceIsGood) {

@@ -52,8 +52,9 @@ TEST(MakeRules, DefaultsInTheOrderOfTheResultLines) {
 TEST(MakeRules, OverridesByNameAndPatternTheLaterWins) {
   const ModelInfo m = testing::model(2);
   MonitorSettings settings;
-  settings.rules = {
-      {"*", {"psi"}, {}, {}, {}, {}}, {"input/*", {}, 0.3, 0.4, 3, 5}, {"input/x[1]", {"wasserstein"}, {}, 0.9, {}, {}}};
+  settings.rules = {{"*", {"psi"}, {}, {}, {}, {}},
+                    {"input/*", {}, 0.3, 0.4, 3, 5},
+                    {"input/x[1]", {"wasserstein"}, {}, 0.9, {}, {}}};
   const auto rules = make_rules(m, settings);
   EXPECT_EQ(named(rules, "score").statistic->name, "psi");
   EXPECT_EQ(named(rules, "seed/L1_Loose").statistic->name, "rate");  // a wildcard leaves out what has no psi

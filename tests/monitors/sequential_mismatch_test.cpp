@@ -69,9 +69,10 @@ TEST_F(SequentialMismatchTest, TwoAreBadAtOnceAndNameTheOnset) {
   EXPECT_EQ(r.verdict.first_ls, 3u);
   EXPECT_EQ(r.verdict.last_ls, 3u);
   EXPECT_GE(*r.verdict.value, *r.verdict.limit);
-  EXPECT_EQ(r.verdict.reason,
-            "mismatch/score: hardware and emulator differ in 24 of 1200 events (24 above, 0 below) since LS 3, first in "
-            "run 1 LS 3 orbit 3000 BX 7");
+  EXPECT_EQ(
+      r.verdict.reason,
+      "mismatch/score: hardware and emulator differ in 24 of 1200 events (24 above, 0 below) since LS 3, first in "
+      "run 1 LS 3 orbit 3000 BX 7");
   EXPECT_FALSE(close(4, 30).printed);
   r = close(5, 0);
   EXPECT_EQ(r.verdict.quality, Quality::bad);

@@ -134,9 +134,11 @@ TEST(StreamMonitor, ReadingsOfAnEarlierRunDoNotCount) {
   const ModelInfo m = testing::model();
   StreamMonitor monitor(m, "scouting", two_windows(), reference_of(m));
   std::vector<JudgedWindow> all;
-  for (std::uint32_t ls = 1; ls <= 4; ++ls) append(all, monitor.close(closed(1, ls, lumisection(m, 500, ls, 80))).windows);
+  for (std::uint32_t ls = 1; ls <= 4; ++ls)
+    append(all, monitor.close(closed(1, ls, lumisection(m, 500, ls, 80))).windows);
   all.clear();
-  for (std::uint32_t ls = 1; ls <= 4; ++ls) append(all, monitor.close(closed(2, ls, lumisection(m, 500, ls, 80))).windows);
+  for (std::uint32_t ls = 1; ls <= 4; ++ls)
+    append(all, monitor.close(closed(2, ls, lumisection(m, 500, ls, 80))).windows);
   const auto input = [&](std::size_t window) { return all.at(window).verdicts[3]; };
   ASSERT_EQ(text(all), "3ls run 1 4-4 run\n3ls run 2 1-3 full\n4ls run 2 1-4 full\n");
   EXPECT_EQ(input(0).quality, Quality::bad);  // the second of run 1
