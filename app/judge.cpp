@@ -121,7 +121,7 @@ void Judge::apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, st
     } else if (auto* closed = std::get_if<ingest::Closed>(&step)) {
       count_closed(stream, *closed);
       out.push_back(close_lumisection(stream, std::move(*closed), observer_, totals_));
-      out.back().commit.position = std::to_string(position_);
+      out.back().commit.position = position_;
       for (const std::string& fact : out.back().facts) {
         if (log_) log_(fact);
       }

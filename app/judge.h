@@ -65,7 +65,7 @@ class Judge {
   LumisectionObserver observer_;
   RefusalLog refusals_;
   std::set<std::string> logged_;
-  std::uint64_t position_ = 0;
+  std::string position_;     // of the newest frame
   std::int64_t now_ns_ = 0;  // arrival of the newest frame
   Totals totals_;
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();

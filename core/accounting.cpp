@@ -31,7 +31,8 @@ IntervalSet intervals_of(const json& list, std::uint64_t highest, const std::str
   bool any = false;
   std::uint64_t newest = 0;
   for (const json& pair : list) {
-    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned()) fail(pair);
+    if (!pair.is_array() || pair.size() != 2 || !pair[0].is_number_unsigned() || !pair[1].is_number_unsigned())
+      fail(pair);
     const auto first = pair[0].get<std::uint64_t>(), last = pair[1].get<std::uint64_t>();
     if (first > last || last > highest || (any && (first <= newest || first - newest < 2))) fail(pair);
     set.insert(first, last);
@@ -95,7 +96,8 @@ Accounting accounting_from_json(std::string_view text, const std::string& where)
   try {
     const json in = json::parse(text);
     if (in.at("format") != kFormat || in.at("version") != kVersion) {
-      throw Error(where, "format " + shown(json_text(in.at("format"))) + " version " + shown(json_text(in.at("version"))),
+      throw Error(where,
+                  "format " + shown(json_text(in.at("format"))) + " version " + shown(json_text(in.at("version"))),
                   std::string(kFormat) + " version " + std::to_string(kVersion));
     }
     for (const json& entry : in.at("sources")) {
@@ -103,7 +105,8 @@ Accounting accounting_from_json(std::string_view text, const std::string& where)
       const std::string place = where + ": source " + shown(name);
       const auto [source, is_new] = out.sources.emplace(name, SourceAccounting{});
       if (!is_new) throw Error(place, "twice", "once");
-      source->second.orbits = intervals_of(entry.at("orbits"), std::numeric_limits<std::uint32_t>::max(), place + ", orbits");
+      source->second.orbits =
+          intervals_of(entry.at("orbits"), std::numeric_limits<std::uint32_t>::max(), place + ", orbits");
       for (const json& numbers : entry.at("numbers")) {
         const json& epoch = numbers.at("epoch");
         if (!epoch.is_number_unsigned()) throw Error(place, "epoch " + shown(json_text(epoch)), "a whole number");

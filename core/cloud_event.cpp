@@ -25,13 +25,14 @@ Json proposal_json(const Retrain& r, std::size_t names) {
 }
 
 Json proposal_json(const ThresholdProposal& t, std::size_t) {
-  return {{"seed", t.seed},
-          {"current_threshold", t.current_threshold},
-          {"proposed_threshold", t.proposed_threshold},
-          {"target_rate_hz", json_number(t.target_rate_hz)},
-          {"current_rate_hz", json_number(t.current_rate_hz)},
-          {"expected_rate_hz",
-           {json_number(t.expected_rate_hz[0]), json_number(t.expected_rate_hz[1]), json_number(t.expected_rate_hz[2])}}};
+  return {
+      {"seed", t.seed},
+      {"current_threshold", t.current_threshold},
+      {"proposed_threshold", t.proposed_threshold},
+      {"target_rate_hz", json_number(t.target_rate_hz)},
+      {"current_rate_hz", json_number(t.current_rate_hz)},
+      {"expected_rate_hz",
+       {json_number(t.expected_rate_hz[0]), json_number(t.expected_rate_hz[1]), json_number(t.expected_rate_hz[2])}}};
 }
 
 Json proposal_json(const Revalidate& r, std::size_t names) {

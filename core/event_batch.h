@@ -74,8 +74,8 @@ struct EventBatch {
   std::uint32_t n = 0;
   std::uint32_t unknown_keys = 0;         // keys that were ignored
   std::uint32_t ignored_annotations = 0;  // annotations of the context without a usable value
-  Column orbit;                    // u4 [n]
-  Column bx;                       // u2 [n]
+  Column orbit;                           // u4 [n]
+  Column bx;                              // u2 [n]
   std::vector<WordBlock> blocks;
 
   Column block(std::string_view tensor, std::string_view stage = {}) const {

@@ -28,7 +28,7 @@ struct FrameHeader {
 struct Frame {
   std::vector<std::string> parts;  // topic, body as received (any number of parts); empty: carries only drops
   FrameHeader header;
-  std::uint64_t position = 0;               // opaque, grows: recording offset or count of received frames
+  std::string position;                     // opaque to all but its source; committed with what closes by this frame
   std::vector<FrameHeader> dropped_before;  // frames our own full queue dropped since the frame before this one
 };
 

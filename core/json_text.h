@@ -1,5 +1,5 @@
-// JSON text from values, as every line and state of vigil is written: valid UTF-8 whatever the names hold, floats in their
-// shortest form. The one place that writes JSON. Pure; thread-safe.
+// JSON text from values, as every line and state of vigil is written: valid UTF-8 whatever the names hold, floats in
+// their shortest form. The one place that writes JSON. Pure; thread-safe.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -15,8 +15,8 @@ std::string json_text(const nlohmann::ordered_json& json);
 std::string json_text(const std::string& text);
 std::string json_text(const char* text);
 
-// The text of a result line: as json_text, but floats in the shortest digits that read back the same, always with a point
-// or an exponent.
+// The text of a result line: as json_text, but floats in the shortest digits that read back the same, always with a
+// point or an exponent.
 std::string line_text(const nlohmann::ordered_json& json);
 
 // `value` rounded to 9 significant digits; what the lines print.

@@ -78,50 +78,50 @@ std::string lumisection_line(const Lumisection& l, const Summary& summary, const
 
 std::string window_line(const Window& w) {
   return line_text({{"type", "window"},
-               {"model", w.model},
-               {"stream", w.stream},
-               {"name", w.name},
-               {"run", w.run},
-               {"first_ls", w.first_ls},
-               {"last_ls", w.last_ls},
-               {"events", w.events},
-               {"n_bx", w.n_bx},
-               {"coverage", json_number(w.coverage)},
-               {"closed_by", to_string(w.closed_by)},
-               {"quality", to_string(w.quality)},
-               {"reason", w.reason}});
+                    {"model", w.model},
+                    {"stream", w.stream},
+                    {"name", w.name},
+                    {"run", w.run},
+                    {"first_ls", w.first_ls},
+                    {"last_ls", w.last_ls},
+                    {"events", w.events},
+                    {"n_bx", w.n_bx},
+                    {"coverage", json_number(w.coverage)},
+                    {"closed_by", to_string(w.closed_by)},
+                    {"quality", to_string(w.quality)},
+                    {"reason", w.reason}});
 }
 
 std::string verdict_line(const Verdict& v) {
   return line_text({{"type", "verdict"},
-               {"model", v.model},
-               {"stream", v.stream},
-               {"window", v.window},
-               {"run", v.run},
-               {"first_ls", v.first_ls},
-               {"last_ls", v.last_ls},
-               {"monitor", v.monitor},
-               {"statistic", v.statistic},
-               {"quality", to_string(v.quality)},
-               {"value", json_number(v.value)},
-               {"p_value", json_number(v.p_value)},
-               {"limit", json_number(v.limit)},
-               {"reason", v.reason}});
+                    {"model", v.model},
+                    {"stream", v.stream},
+                    {"window", v.window},
+                    {"run", v.run},
+                    {"first_ls", v.first_ls},
+                    {"last_ls", v.last_ls},
+                    {"monitor", v.monitor},
+                    {"statistic", v.statistic},
+                    {"quality", to_string(v.quality)},
+                    {"value", json_number(v.value)},
+                    {"p_value", json_number(v.p_value)},
+                    {"limit", json_number(v.limit)},
+                    {"reason", v.reason}});
 }
 
 std::string digest_line(const std::string& sha256, const Totals& t) {
   return line_text({{"type", "digest"},
-               {"sha256", sha256},
-               {"events", t.events},
-               {"lumisections", t.lumisections},
-               {"windows", t.windows},
-               {"verdicts", t.verdicts},
-               {"actions", t.actions},
-               {"unplaced",
-                {{"duplicate", t.unplaced.duplicate},
-                 {"late", t.unplaced.late},
-                 {"rejected", t.unplaced.rejected},
-                 {"dropped", t.unplaced.dropped}}}});
+                    {"sha256", sha256},
+                    {"events", t.events},
+                    {"lumisections", t.lumisections},
+                    {"windows", t.windows},
+                    {"verdicts", t.verdicts},
+                    {"actions", t.actions},
+                    {"unplaced",
+                     {{"duplicate", t.unplaced.duplicate},
+                      {"late", t.unplaced.late},
+                      {"rejected", t.unplaced.rejected},
+                      {"dropped", t.unplaced.dropped}}}});
 }
 
 std::string kept_event_json(const KeptEvent& e, const ModelInfo& info) {
@@ -135,15 +135,15 @@ std::string kept_event_json(const KeptEvent& e, const ModelInfo& info) {
     put(outputs, output.name, {{"hardware", words(e.hardware_outputs)}, {"emulator", words(e.emulator_outputs)}});
   }
   return line_text({{"model", info.name},
-               {"model_hash", info.hash},
-               {"run", e.run},
-               {"ls", e.ls},
-               {"orbit", e.orbit},
-               {"bx", e.bx},
-               {"disagreeing", e.disagreeing},
-               {"inputs", e.inputs},
-               {"outputs", std::move(outputs)},
-               {"hardware_bits", e.has_bits ? Json(e.hardware_bits) : Json(nullptr)}});
+                    {"model_hash", info.hash},
+                    {"run", e.run},
+                    {"ls", e.ls},
+                    {"orbit", e.orbit},
+                    {"bx", e.bx},
+                    {"disagreeing", e.disagreeing},
+                    {"inputs", e.inputs},
+                    {"outputs", std::move(outputs)},
+                    {"hardware_bits", e.has_bits ? Json(e.hardware_bits) : Json(nullptr)}});
 }
 
 }  // namespace vigil

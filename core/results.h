@@ -1,5 +1,5 @@
-// What the lines of docs/results.md hold besides summaries and verdicts: counts of batches by source, totals of a stream of
-// lines. Values only; core/result_lines.h prints them.
+// What the lines of docs/results.md hold besides summaries and verdicts: counts of batches by source, totals of a
+// stream of lines. Values only; core/result_lines.h prints them.
 #pragma once
 
 #include <cstdint>

@@ -137,7 +137,8 @@ void append_kept(std::string& text, const KeptEvent& e) {
   append_list(text, "hardware_outputs", e.hardware_outputs, append_word);
   append_list(text, "emulator_outputs", e.emulator_outputs, append_word);
   if (e.has_bits) append_count(text, "hardware_bits", e.hardware_bits);
-  append_list(text, "disagreeing", e.disagreeing, [](std::string& t, const std::string& name) { t += json_text(name); });
+  append_list(text, "disagreeing", e.disagreeing,
+              [](std::string& t, const std::string& name) { t += json_text(name); });
   text += '}';
 }
 

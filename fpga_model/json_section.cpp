@@ -46,9 +46,8 @@ std::string no_number(std::string_view bytes, const json::exception& error) {
       if (bytes.substr(at, word.size()) != word) continue;
       const std::string_view before = bytes.substr(0, at);
       const std::size_t line = before.rfind('\n');
-      return std::string(word) + " in line " +
-             std::to_string(1 + std::count(before.begin(), before.end(), '\n')) + ", column " +
-             std::to_string(at + (line == std::string_view::npos ? 1 : -line));
+      return std::string(word) + " in line " + std::to_string(1 + std::count(before.begin(), before.end(), '\n')) +
+             ", column " + std::to_string(at + (line == std::string_view::npos ? 1 : -line));
     }
   }
   return {};

@@ -64,9 +64,7 @@ class SourceHistory {
     std::uint64_t owed = 0;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> early;
   };
-  State state() const {
-    return {generations_, current_, newest_end_, end_index_, newest, accepted_, owed_, early_};
-  }
+  State state() const { return {generations_, current_, newest_end_, end_index_, newest, accepted_, owed_, early_}; }
   void restore(State state);
 
  private:

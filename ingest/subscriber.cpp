@@ -88,7 +88,7 @@ bool Subscriber::State::receive(SubscriberLink& link, Frame& frame) {
   }
   counters.bytes += bytes;
   frame.header = peek_header(frame.parts);
-  frame.position = counters.frames++;
+  frame.position = std::to_string(counters.frames++);
   return true;
 }
 

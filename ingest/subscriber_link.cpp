@@ -71,7 +71,8 @@ void SubscriberLink::open() {
   socket_.set(zmq::sockopt::handshake_ivl, static_cast<int>(kHandshake.count()));
   watch_peer(socket_);
   // Each connection after its own probe. Not never (-1): ZeroMQ would throw away what came before the cut.
-  if (is_tcp(endpoint_)) socket_.set(zmq::sockopt::reconnect_ivl, static_cast<int>(std::chrono::milliseconds(kAsGoodAsNever).count()));
+  if (is_tcp(endpoint_))
+    socket_.set(zmq::sockopt::reconnect_ivl, static_cast<int>(std::chrono::milliseconds(kAsGoodAsNever).count()));
   for (const std::string& topic : topics_) socket_.set(zmq::sockopt::subscribe, topic);
   if (topics_.empty()) socket_.set(zmq::sockopt::subscribe, "");
 

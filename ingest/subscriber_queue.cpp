@@ -66,7 +66,7 @@ void SubscriberQueue::finish(std::uint64_t position) {
     finished_ = true;
     if (!dropped_.empty()) {
       Frame last;
-      last.position = position;
+      last.position = std::to_string(position);
       last.dropped_before = std::exchange(dropped_, {});
       frames_.push_back(std::move(last));
     }

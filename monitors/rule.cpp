@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/error.h"
+#include "core/pattern.h"
 #include "core/shown.h"
 
 namespace vigil::monitors {
@@ -74,26 +75,6 @@ std::vector<Rule> rules_of(const Subject& subject, const std::vector<RuleOverrid
 }
 
 }  // namespace
-
-bool matches(std::string_view pattern, std::string_view name) {
-  std::size_t p = 0, n = 0, star = std::string_view::npos, after = 0;
-  while (n < name.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      after = n;
-    } else if (p < pattern.size() && pattern[p] == name[n]) {
-      ++p;
-      ++n;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      n = ++after;
-    } else {
-      return false;
-    }
-  }
-  while (p < pattern.size() && pattern[p] == '*') ++p;
-  return p == pattern.size();
-}
 
 std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings) {
   std::vector<Rule> rules;

@@ -31,9 +31,6 @@ struct Rule {
 // the rules.
 std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings);
 
-// Whether `name` matches `pattern`, in which `*` stands for any run of characters.
-bool matches(std::string_view pattern, std::string_view name);
-
 // One lumisection of the window, for the evidence.
 struct Evidence {
   std::uint32_t run = 0;

@@ -70,7 +70,7 @@ struct ReplaySource::State {
 
   Frame take_drops(std::uint64_t position) {
     Frame frame;
-    frame.position = position;
+    frame.position = std::to_string(position);
     frame.dropped_before = std::move(dropped);
     dropped.clear();
     add(drops, frame.dropped_before.size());

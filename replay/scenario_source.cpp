@@ -198,7 +198,7 @@ std::optional<Frame> ScenarioSource::State::make_next() {
                     batch.first_orbit,
                     batch.last_orbit,
                     batch.n};
-    frame.position = frames++;
+    frame.position = std::to_string(frames++);
     return frame;
   }
   return std::nullopt;

@@ -205,7 +205,8 @@ SharedObject::SharedObject(std::string_view bytes, const std::string& where) {
     }
     std::string what = "cannot be loaded: " + problem.substr(0, 300);
     for (const std::string& name : left_out_) what += "; it needs " + name.substr(0, 100) + ", which is not found";
-    throw Error(where, what, missing.empty() && left_out_.empty() ? "" : "the folder of that library in LD_LIBRARY_PATH");
+    throw Error(where, what,
+                missing.empty() && left_out_.empty() ? "" : "the folder of that library in LD_LIBRARY_PATH");
   }
 }
 

@@ -76,8 +76,8 @@ int main() {
     const OpenRequest request = read_open_request(frame.body);
     const LibrarySymbols symbols = read_library_symbols(request.library, request.where);
     const SharedObject object(request.library, request.where);
-    LibraryLayout layout =
-        request.layout.empty() ? probe_library(object, symbols, read_hints(request.hints, request.where), request.where)
+    LibraryLayout layout = request.layout.empty()
+                               ? probe_library(object, symbols, read_hints(request.hints, request.where), request.where)
                                : read_layout(request.layout, request.where);
     layout.left_out = object.left_out();
     serve(object, layout, request.where);

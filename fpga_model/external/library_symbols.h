@@ -21,11 +21,11 @@ enum class LibraryKind { cms_emulator, hls4ml_library };
 
 struct LibrarySymbols {
   LibraryKind kind = LibraryKind::cms_emulator;
-  std::vector<AnyType> any_types;       // cms_emulator: pointers to values this program can lay out
-  std::string project;                  // hls4ml_library: of <project>_float
-  bool has_float = false;               // <project>_float
-  bool has_double = false;              // <project>_double
-  std::vector<std::string> parameters;  // element types of the top function's parameters; empty: not told
+  std::vector<AnyType> any_types;         // cms_emulator: pointers to values this program can lay out
+  std::string project;                    // hls4ml_library: of <project>_float
+  bool has_float = false;                 // <project>_float
+  bool has_double = false;                // <project>_double
+  std::vector<std::string> parameters;    // element types of the top function's parameters; empty: not told
   std::vector<std::string> weight_files;  // hls4ml_library: w2.txt and others it reads when it starts
 };
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "core/error.h"
 #include "core/cloud_event.h"
+#include "core/error.h"
 #include "journals.h"
 
 namespace vigil::alerting {

@@ -48,8 +48,9 @@ TEST(RefusedWord, NamesRowColumnWordAndType) {
   EXPECT_EQ(refused({1, 9, -1}), "inputs, row 0: several words, expected words that are within the model's tables");
   std::vector<std::int16_t> many(3 * 1000, 1);
   many[3 * 777 + 2] = -5;
-  EXPECT_EQ(refused(many),
-            "inputs, row 777, column 2 (other): -5 of ap_fixed<16,16>, expected a word that is within the model's tables");
+  EXPECT_EQ(
+      refused(many),
+      "inputs, row 777, column 2 (other): -5 of ap_fixed<16,16>, expected a word that is within the model's tables");
 }
 
 }  // namespace

@@ -20,14 +20,16 @@ TEST(Shown, ControlsBecomeEscapes) {
 
 TEST(Shown, BytesThatAreNoUtf8BecomeEscapes) {
   EXPECT_EQ(shown("\xff\xfe"), "\\xff\\xfe");
-  EXPECT_EQ(shown("\xc0\x80"), "\\xc0\\x80");              // overlong
-  EXPECT_EQ(shown("\xed\xa0\x80"), "\\xed\\xa0\\x80");     // surrogate
+  EXPECT_EQ(shown("\xc0\x80"), "\\xc0\\x80");           // overlong
+  EXPECT_EQ(shown("\xed\xa0\x80"), "\\xed\\xa0\\x80");  // surrogate
   EXPECT_EQ(shown("\xf4\x90\x80\x80"), "\\xf4\\x90\\x80\\x80");
-  EXPECT_EQ(shown("a\xe6\x9d"), "a\\xe6\\x9d");            // cut off
+  EXPECT_EQ(shown("a\xe6\x9d"), "a\\xe6\\x9d");  // cut off
 }
 
 TEST(Shown, DirectionMarksAndLineSeparatorsBecomeEscapes) {
-  EXPECT_EQ(shown("a\u202e" "b\u2028c\u200f"), "a\\u202eb\\u2028c\\u200f");
+  EXPECT_EQ(shown("a\u202e"
+                  "b\u2028c\u200f"),
+            "a\\u202eb\\u2028c\\u200f");
 }
 
 TEST(Shown, CutsAtCharactersNotBytesAndNeverInsideAnEscape) {

@@ -93,7 +93,8 @@ TEST(Hls4mlRefusal, StreamsWhoseArraysAreNotTheChannels) {
   const auto project = [](int in, int out) {
     ProjectFiles files = small_project();
     files[kParameters] =
-        "struct config2 : nnet::pooling1d_config {\n  static const unsigned n_in = 4;\n  static const unsigned n_out = 2;\n"
+        "struct config2 : nnet::pooling1d_config {\n  static const unsigned n_in = 4;\n  static const unsigned n_out = "
+        "2;\n"
         "  static const unsigned n_filt = 2;\n  static const unsigned pool_width = 2;\n"
         "  static const unsigned stride_width = 2;\n  static const nnet::Pool_Op pool_op = nnet::Max;\n"
         "  typedef input_t accum_t;\n};\nstruct relu_config3 : nnet::activ_config {\n"
@@ -110,7 +111,8 @@ TEST(Hls4mlRefusal, StreamsWhoseArraysAreNotTheChannels) {
   EXPECT_THAT(project_refusal(project(4, 2)),
               HasSubstr("line 8, pooling1d_cl 'p': the stream 'x' of nnet::array<T, 4>, expected 2, the channels"));
   EXPECT_THAT(project_refusal(project(1, 2)), HasSubstr("nnet::array<T, 1>, expected 2"));
-  EXPECT_THAT(project_refusal(project(2, 4)), HasSubstr("line 9, relu: the stream 'y' of nnet::array<T, 4>, expected 2"));
+  EXPECT_THAT(project_refusal(project(2, 4)),
+              HasSubstr("line 9, relu: the stream 'y' of nnet::array<T, 4>, expected 2"));
 }
 
 TEST(Hls4mlRefusal, ProjectsOfOtherBackendsAreNamed) {
@@ -121,12 +123,14 @@ TEST(Hls4mlRefusal, ProjectsOfOtherBackendsAreNamed) {
   EXPECT_THAT(project_refusal(files), HasSubstr("p/hls4ml_config.yml: line 2: a project of hls4ml's backend Quartus, "
                                                 "expected Vivado or Vitis"));
   files.erase("hls4ml_config.yml");
-  for (const auto& [include, backend] : {std::pair{"<ac_channel.h>", "Catapult"}, {"\"HLS/ac_fixed.h\"", "Quartus"},
-                                         {"<sycl/sycl.hpp>", "oneAPI"}, {"\"ac_int.h\"", "Quartus, oneAPI or Catapult"}}) {
+  for (const auto& [include, backend] : {std::pair{"<ac_channel.h>", "Catapult"},
+                                         {"\"HLS/ac_fixed.h\"", "Quartus"},
+                                         {"<sycl/sycl.hpp>", "oneAPI"},
+                                         {"\"ac_int.h\"", "Quartus, oneAPI or Catapult"}}) {
     files[kDefines] = std::string("#include ") + include + "\ntypedef ac_fixed<8,4,true> input_t;\n";
-    EXPECT_THAT(project_refusal(files), AllOf(HasSubstr("p/firmware/defines.h: line "),
-                                              HasSubstr(std::string("ac_fixed types: a project of hls4ml's backend ") +
-                                                        backend)));
+    EXPECT_THAT(project_refusal(files),
+                AllOf(HasSubstr("p/firmware/defines.h: line "),
+                      HasSubstr(std::string("ac_fixed types: a project of hls4ml's backend ") + backend)));
   }
 }
 

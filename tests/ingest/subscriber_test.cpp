@@ -61,7 +61,7 @@ TEST(Subscriber, YieldsFramesInOrderWithHeaderAndPosition) {
     ASSERT_EQ(frame->parts, message(i));
     ASSERT_EQ(frame->header.seq, i);
     ASSERT_EQ(frame->header.topic, "scouting/anomaly");
-    ASSERT_EQ(frame->position, i);
+    ASSERT_EQ(frame->position, std::to_string(i));
     ASSERT_TRUE(frame->dropped_before.empty());
   }
   sender.join();
@@ -165,8 +165,8 @@ void expect_drops_accounted(const SubscriberSettings& limits, std::size_t paddin
   bool after_the_last = false;
   while (const auto frame = subscriber.next()) {
     EXPECT_FALSE(after_the_last);
-    EXPECT_GT(frame->position, last_position);
-    last_position = frame->position;
+    EXPECT_GT(std::stoull(frame->position), last_position);
+    last_position = std::stoull(frame->position);
     for (const FrameHeader& header : frame->dropped_before) {
       EXPECT_EQ(header.seq, expected++);
       EXPECT_EQ(header.source, "link0");

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/pattern.h"
 #include "monitors/input_change.h"
 #include "monitors/threshold.h"
 #include "streams.h"

@@ -114,7 +114,7 @@ inline Recorded run(const Scenario& scenario, std::shared_ptr<const Model> model
   const auto truth = [&](const std::string& line) { recorded.truth.push_back(nlohmann::json::parse(line)); };
   ScenarioSource source(scenario, std::move(model), std::move(events), encode, std::move(other), truth);
   while (auto frame = source.next()) {
-    EXPECT_EQ(frame->position, recorded.headers.size());
+    EXPECT_EQ(frame->position, std::to_string(recorded.headers.size()));
     EXPECT_EQ(frame->parts[0], frame->header.topic);
     recorded.headers.push_back(frame->header);
   }
