@@ -75,6 +75,7 @@ class StreamActivity {
   // A run began: its counts start at zero.
   void begin_run(std::uint32_t run);
 
+  // Keep what is returned while you look at it: the list may be replaced meanwhile.
   using Sources = std::vector<std::shared_ptr<SourceActivity>>;
   std::shared_ptr<const Sources> sources() const { return std::atomic_load(&sources_); }
 
@@ -87,6 +88,7 @@ class StreamActivity {
 // All streams; what names none that is known has its own counts.
 class Activity {
  public:
+  // Keep what is returned while you look at it.
   using Streams = std::vector<std::shared_ptr<StreamActivity>>;
   std::shared_ptr<const Streams> streams() const { return std::atomic_load(&streams_); }
   StreamActivity& add(const std::string& model, const std::string& model_hash, const std::string& stream);

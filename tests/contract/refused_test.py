@@ -74,6 +74,7 @@ def repeated():
         publisher.send(pack(lumisection(package, ls, ls - 1)))
     watch.wait("a log line about duplicates of link0",
                lambda: [line for line in watch.log().splitlines() if "link0" in line and "duplicate" in line], 10)
+    watch.settle()
     found = totals(watch.stop())
     check(found["duplicate"] == 10 and found["batches"] == 10 and found["restarts"] == 0, "repeated", found)
     publisher.close()
