@@ -59,7 +59,7 @@ class Watched : public Source {
       : source_(source), progress_(what, source.total_bytes(), "B") {}
   std::optional<Frame> next() override {
     auto frame = source_.next();
-    if (frame) progress_.update(frame->position);
+    if (frame) progress_.update(source_.stats().bytes);
     return frame;
   }
   void request_stop() override { source_.request_stop(); }
