@@ -1,5 +1,6 @@
 // The audit trail's rows, each chained to the one before it by a hash, so that a changed or missing row shows
 // (docs/journal.md). Used by everything that writes the journal. Not synchronised; inside the caller's transaction.
+// Tests: tests/alerting/outbox_test.cpp.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>

@@ -1,5 +1,6 @@
 // The file of a journal before SQLite sees it: what it is, whether another process writes it, why the disk would not
 // take it. Used by journal_store.cpp only. Nothing is made or changed before a file has been found to be ours.
+// Tests: tests/alerting/journal_test.cpp.
 #pragma once
 
 #include <sys/types.h>

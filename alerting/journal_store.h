@@ -1,6 +1,7 @@
 // The SQLite side of the journal: opening and checking a file, its schema, and the queries that writer and readers
 // share. Used by journal.cpp and journal_reader.cpp only. Not synchronised. Lets SQLite::Exception through inside
 // `guarded`.
+// Tests: tests/alerting/journal_test.cpp.
 #pragma once
 
 #include <SQLiteCpp/SQLiteCpp.h>

@@ -1,5 +1,6 @@
 // How soon a peer that vanished without a word (power cut, a forgetful NAT) is noticed on the links of actions.
 // Used by the ZeroMQ sink and the receiver.
+// Tests: tests/alerting/sinks_test.cpp.
 #pragma once
 
 #include <zmq.hpp>

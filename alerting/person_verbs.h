@@ -1,5 +1,6 @@
 // What a person does about an action, from a process beside the one that writes the journal, or without one.
 // Used by the command line. A running vigil sees it before it sends anything more.
+// Tests: tests/alerting/outbox_test.cpp.
 #pragma once
 
 #include <string>

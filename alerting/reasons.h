@@ -1,5 +1,6 @@
 // The sentences actions carry: what is wrong, by how much, where. Used by the policy only; equal verdicts give equal
 // words.
+// Tests: tests/alerting/policy_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The receiving end of docs/actions_wire.md: binds REP, answers every action. The demo's pipeline, and a pattern for a
 // real one. Owns one thread, joined in its destructor.
+// Tests: tests/alerting/dispatcher_test.cpp.
 #pragma once
 
 #include <functional>

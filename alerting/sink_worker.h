@@ -1,5 +1,6 @@
 // One sink's thread: takes what is due of it from the journal, sends it, and records what came of it. Used by the
 // dispatcher, one for each sink, so that a sink that waits holds up no other. Never holds the journal while it sends.
+// Tests: tests/alerting/dispatcher_test.cpp.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
 // Event arrays in files -> raw words of a model's inputs. Used by emulate, model bench and simulate.
+// Tests: tests/contract/model_cases_test.py.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // What a command of the program is: name, example, options and what runs it. Every app/command_*.cpp makes its own and
 // has one row in commands.def; the command line, --help and the tests read them. Knows no parser: CLI11 is slow to
 // compile, and one source (command_line.cpp) includes it.
+// Tests: tests/app/command_line_test.cpp.
 #pragma once
 
 #include <cstdint>

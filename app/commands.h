@@ -1,5 +1,6 @@
 // The catalogue of commands (commands.def). Used by the command line and by tests. A new command is one file that
 // defines NAME_command() and one row.
+// Tests: tests/app/command_line_test.cpp.
 #pragma once
 
 #include <vector>

@@ -1,5 +1,6 @@
 // Recorded words against emulated ones: what differs, where it begins, which bits, which events. Used by `vigil emulate
 // --compare`.
+// Tests: tests/contract/model_cases_test.py.
 #pragma once
 
 #include <string>

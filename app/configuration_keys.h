@@ -1,6 +1,7 @@
 // The one table of configuration keys. Reader, --set, `vigil check` and the journal's copy go through it;
 // docs/configuration.md and conf/watch.yaml are checked against it by tests/app/configuration_test.cpp.
 // A new key is a member of Configuration and one row of configuration_keys.cpp.
+// Tests: tests/app/configuration_test.cpp.
 #pragma once
 
 #include <functional>

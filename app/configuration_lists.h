@@ -1,4 +1,5 @@
 // Configuration keys whose value is a list of maps: windows and rules. Read strictly, written as they are read.
+// Tests: tests/app/configuration_test.cpp.
 #pragma once
 
 #include <vector>

@@ -1,4 +1,5 @@
 // One frame on its way through the pipeline, with what each stage adds to it.
+// Tests: tests/app/pipeline_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // The program's log: one line a fact, on stderr, so that stdout holds results only.
+// Tests: tests/contract/hostile_names_test.py.
 #pragma once
 
 namespace vigil::app {

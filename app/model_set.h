@@ -1,4 +1,5 @@
 // The loaded models, found by name and by hash. Immutable after start-up: safe from many threads.
+// Tests: tests/app/pipeline_test.cpp.
 #pragma once
 
 #include <memory>

@@ -1,6 +1,7 @@
 // The journal thread: one transaction a closed lumisection, then its result lines go to the output. One owned thread,
 // joined in finish(). Lines are handed on only after they are committed, so nobody sees a result that a kill could take
 // back.
+// Tests: tests/app/pipeline_test.cpp.
 #pragma once
 
 #include <exception>

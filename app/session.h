@@ -1,5 +1,6 @@
 // A monitor put together from a configuration: models, reference, journal, judge, writer, dispatcher. `watch` and
 // `replay` give it a source and run it. Owns what it starts.
+// Tests: tests/app/pipeline_test.cpp.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,5 @@
 // Options that several commands take: those of the monitor, of live streams, of recordings and of the emulator.
+// Tests: tests/app/command_line_test.cpp.
 #pragma once
 
 #include <initializer_list>

@@ -1,4 +1,5 @@
 // Results as text for people: one line a lumisection, window or action, coloured on a terminal.
+// Tests: tests/contract/hostile_names_test.py.
 #pragma once
 
 #include <cstddef>

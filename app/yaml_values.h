@@ -1,5 +1,6 @@
 // Strict values of a YAML document: what is not of the type, out of range, unknown or given twice is refused, naming
 // place, key, what was found and what was expected. Used by the readers of the configuration.
+// Tests: tests/app/configuration_test.cpp.
 #pragma once
 
 #include <yaml-cpp/yaml.h>

@@ -1,6 +1,7 @@
 // A bounded queue between two threads or more: the one synchronised type of core.
 // push never blocks (false when full or closed: the caller counts the drop), push_wait blocks, pop blocks until an item
 // or the end.
+// Tests: tests/ingest/subscriber_test.cpp.
 #pragma once
 
 #include <condition_variable>

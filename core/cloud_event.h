@@ -1,5 +1,6 @@
 // An action as it leaves: the action line of docs/results.md and the CloudEvent around it (docs/actions_wire.md).
 // Used by the judge, the journal and the sinks. Pure; throws nothing.
+// Tests: tests/core/result_lines_test.cpp.
 #pragma once
 
 #include <string>

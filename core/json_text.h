@@ -1,5 +1,6 @@
 // JSON text from values, as every line and state of vigil is written: valid UTF-8 whatever the names hold, floats in
 // their shortest form. The one place that writes JSON. Pure; thread-safe.
+// Tests: tests/core/result_lines_test.cpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

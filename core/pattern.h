@@ -1,4 +1,5 @@
 // Patterns of names, as configurations give them: of models, monitors, sources. Pure; thread-safe.
+// Tests: tests/monitors/rule_test.cpp.
 #pragma once
 
 #include <string_view>

@@ -1,5 +1,6 @@
 // What the lines of docs/results.md hold besides summaries and verdicts: counts of batches by source, totals of a
 // stream of lines. Values only; core/result_lines.h prints them.
+// Tests: tests/core/result_lines_test.cpp.
 #pragma once
 
 #include <cstdint>

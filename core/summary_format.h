@@ -1,4 +1,5 @@
 // Identity of the serialised form of a Summary (docs/summary.md), shared by its writer and its reader.
+// Tests: tests/core/summary_test.cpp.
 #pragma once
 
 #include <string_view>

@@ -1,6 +1,7 @@
 // One conversion of section 2 of docs/network_json.md, prepared once and applied to many words: same results as
 // vigil::cast, faster. Used by every operation. `source_width` must bound the words it is given (as W bits of the
 // source type).
+// Tests: tests/fpga_model/exactness_test.cpp.
 #pragma once
 
 #include <cstdint>

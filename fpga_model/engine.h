@@ -1,6 +1,7 @@
 // What the loader of a format yields: the tensors of a deployed network and the computation of all of them, block by
 // block. Implemented by Network and Conifer, driven by PackageModel. Does not check its input words and knows nothing
 // of packages.
+// Tests: tests/fpga_model/packages_test.cpp.
 #pragma once
 
 #include <cstddef>

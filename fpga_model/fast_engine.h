@@ -1,5 +1,6 @@
 // The fast form of an engine: blocks of at most 64 events, one event a lane, the same bits as the reference path.
 // Made by Engine::fast for one instruction set, driven by PackageModel. Knows nothing of packages.
+// Tests: tests/fpga_model/differential_test.cpp.
 #pragma once
 
 #include <cstddef>

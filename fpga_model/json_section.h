@@ -1,6 +1,7 @@
 // One JSON object of a model file, read key by key: wrong types, missing keys and keys nobody asked for are Errors that
 // name file, layer and key. Used by the readers of network.json and of conifer's model.json; keeps the JSON library out
 // of their headers.
+// Tests: tests/fpga_model/network_refusal_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // One operation on rows of words, as the reference path runs it. What a network's operations are (network/operation.h),
 // and what the planner of the fast path falls back to.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The instruction sets the fast engines are compiled for. Used by the engines, `--kernel` and the tests that force
 // each.
+// Tests: tests/fpga_model/packages_test.cpp.
 #pragma once
 
 #include <cstdint>

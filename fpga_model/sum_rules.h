@@ -1,5 +1,6 @@
 // The rules of a sum of products, section 4.1 of docs/network_json.md, as a layer has them. Read by the accumulator of
 // the reference path, followed by the planner of the fast path.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Shapes, typed tensors and constants of the integer graph, and the result types of exact arithmetic.
 // Used by the readers and the operations. Rules: docs/network_json.md, sections 1 and 3.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,5 @@
 // Columns of a batch: their type string, shape, order and length. Used by decode. Copies nothing.
+// Tests: tests/ingest/decode_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // One pass over the batch map: the structure of the whole body is checked, header keys are read, columns are located.
 // Used by decode and peek_header; judges types, not values.
+// Tests: tests/ingest/decode_test.cpp.
 #pragma once
 
 #include <array>

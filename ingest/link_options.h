@@ -1,5 +1,6 @@
 // How soon a peer that vanished without a word (power cut, a forgetful NAT) is noticed on any TCP link of ingest.
 // Used by the subscriber's links and the publisher.
+// Tests: tests/ingest/vanished_peer_test.cpp.
 #pragma once
 
 #include <chrono>

@@ -1,6 +1,7 @@
 // Reads msgpack one token at a time from bytes that nobody has vouched for; every length is checked before it is used.
 // Used by decode and peek_header. Allocates nothing, never throws, and keeps no tree: text and binary point into the
 // bytes.
+// Tests: tests/ingest/decode_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Asks a peer which version of ZeroMQ's protocol it speaks, on a connection of its own, before the link that matters is
 // made. Used by SubscriberLink: a peer of a version before 3.1 need not know heartbeats (some close a link on one), and
 // ZeroMQ sends them to any. Waits for nothing; subscribes to nothing.
+// Tests: tests/ingest/vanished_peer_test.cpp.
 #pragma once
 
 #include <chrono>

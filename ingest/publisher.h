@@ -1,5 +1,6 @@
 // The other end of a live stream: a ZeroMQ XPUB socket that blocks rather than drops.
 // Used by publish, simulate and demo. One thread at a time; starts none of its own.
+// Tests: tests/ingest/subscriber_test.cpp.
 #pragma once
 
 #include <atomic>

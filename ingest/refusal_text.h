@@ -1,5 +1,6 @@
 // The words in which a rejection names its place: key, what was found, what was expected.
 // Used by decode, on rejection only. Nothing of the message but 64 escaped characters gets into a text.
+// Tests: tests/ingest/decode_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // Numbers of a saved state (docs/results.md, Closing): the bound of each is stated here or where it is read, and holds
 // for writer and reader alike, so that what was written can always be read. Used by the states of this room.
+// Tests: tests/ingest/sequencer_refusal_test.cpp.
 #pragma once
 
 #include <algorithm>

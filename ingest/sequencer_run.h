@@ -1,6 +1,7 @@
 // One open run of the sequencer: its lumisections that are not closed, and its sources with the question who is in the
 // set. Used by the sequencer alone. The set is the run's own: what a source did in another run does not show in this
 // run's lines.
+// Tests: tests/ingest/silent_source_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // What one source has sent so far: its epochs with their sequence numbers, and where it stands on the data clock. Says
 // of a batch whether it goes on, is a repeat or old, or is a restart that only the data clock can tell
 // (docs/wire_format.md). Used by the sequencer alone. Not synchronised.
+// Tests: tests/ingest/restart_test.cpp.
 #pragma once
 
 #include <cstdint>

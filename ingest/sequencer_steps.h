@@ -1,5 +1,6 @@
 // What goes into the sequencer and what follows from it: the facts of a batch, and the steps the judge stage applies in
 // order. Values only.
+// Tests: tests/ingest/sequencer_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // The queue between the receiving thread and the pipeline: bounded in frames and bytes; a frame that finds no room
 // stays behind as its header and leaves with the next one that does. Used by Subscriber only.
+// Tests: tests/ingest/subscriber_test.cpp.
 #pragma once
 
 #include <chrono>

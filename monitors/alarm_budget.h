@@ -1,5 +1,6 @@
 // The one place that turns the false-alarm budget into limits of certainty: the p-value every bad reading of a window
 // must reach, and the log e-value at which a sequential rule alarms. Used by StreamMonitor. Pure.
+// Tests: tests/monitors/false_alarms_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The inner loop of WordFill over one column: words to histogram cells and power sums, in the widest vectors this
 // machine has (chosen once, at first use). Same integers on every machine.
+// Tests: tests/monitors/batch_summary_test.cpp.
 #pragma once
 
 #include <bit>

@@ -1,5 +1,6 @@
 // Hardware against emulator for one batch, exactly: words per output, decisions per seed, intervals where only bits
 // came. Used by BatchSummary. Above and below, hardware-only and emulator-only are counted apart. Not synchronised.
+// Tests: tests/monitors/statistics_test.cpp.
 #pragma once
 
 #include <cstddef>

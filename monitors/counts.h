@@ -1,5 +1,6 @@
 // Two distributions over the same ordered values as exact counts, and the distances between them.
 // Used by the statistics of summaries and of plain samples. Pure functions; sums run in the order of the values.
+// Tests: tests/monitors/statistics_test.cpp.
 #pragma once
 
 #include <cstddef>

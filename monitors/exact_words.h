@@ -1,5 +1,6 @@
 // How often each word of one column came, while a lumisection is open: any number of words in any order, cheaply.
 // Used by OpenSummary. Not synchronised.
+// Tests: tests/monitors/batch_summary_test.cpp.
 #pragma once
 
 #include <cstddef>

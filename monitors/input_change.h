@@ -1,5 +1,6 @@
 // How an input column that drifted changed: dead, hot, rescaled or shifted, and in words a shifter understands.
 // Used by the shape rule for inputs that are medium or bad. Pure.
+// Tests: tests/monitors/rule_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,6 +1,7 @@
 // Exact confidence intervals for counts (Garwood for a Poisson mean, Clopper-Pearson for a fraction) and chi-squared
 // tails. Pure functions; alpha is the total probability outside, shared equally by both sides. Sources: Garwood 1936;
 // Clopper, Pearson 1934.
+// Tests: tests/monitors/distributions_test.cpp.
 #pragma once
 
 #include <cstdint>

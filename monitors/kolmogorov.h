@@ -1,6 +1,7 @@
 // Null distributions of the Kolmogorov-Smirnov statistic: exact for two samples, exact and limiting for one.
 // Used by the ks statistic and compare_samples. Pure functions; continuous data assumed (ties make the p-value too
 // large).
+// Tests: tests/monitors/distributions_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Mismatches in words, and the kept events of one output or seed. Used by the rules of mismatches. Pure.
+// Tests: tests/monitors/sequential_mismatch_test.cpp.
 #pragma once
 
 #include <string>

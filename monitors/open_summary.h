@@ -1,4 +1,5 @@
 // The summary of a lumisection that still takes batches: cheap to add to. Used by judge; serial.
+// Tests: tests/monitors/batch_summary_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // What a user may choose about monitors: windows, minima, the reference to learn, and overrides of the default rules.
 // Filled by the configuration; used by StreamMonitor. Values only.
+// Tests: tests/monitors/stream_monitor_test.cpp.
 #pragma once
 
 #include <cstdint>

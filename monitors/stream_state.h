@@ -1,5 +1,6 @@
 // What a StreamMonitor remembers between lumisections. Private to stream_monitor.cpp (lumisections),
 // stream_windows.cpp (windows) and stream_state.cpp (saving).
+// Tests: tests/monitors/stream_monitor_test.cpp.
 #pragma once
 
 #include <cstdint>

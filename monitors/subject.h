@@ -1,5 +1,6 @@
 // What of a summary a monitor reads: the distribution of a word, the passes of a seed, the mismatches of an output or
 // seed. Used by statistics and rules. Pure look-ups.
+// Tests: tests/monitors/statistics_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The integer threshold that brings a seed's rate closest to a target, solved on exact word counts.
 // Used by the rate rule. Pure.
+// Tests: tests/monitors/rule_test.cpp.
 #pragma once
 
 #include "core/summary.h"

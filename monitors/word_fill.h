@@ -1,5 +1,6 @@
 // Histograms and moments of the words of one batch, block by block and column by column; the hot loop of a summary.
 // Used by BatchSummary. Keeps sparse counts, no dense histogram. Not synchronised.
+// Tests: tests/monitors/batch_summary_test.cpp.
 #pragma once
 
 #include <cstddef>

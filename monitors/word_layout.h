@@ -1,6 +1,7 @@
 // How the words of a batch's columns are counted: every column has cells, at least as fine as the bins of its
 // histogram, and the cells of all columns lie side by side. Made from the types alone. Used by WordFill and
 // OpenSummary.
+// Tests: tests/monitors/batch_summary_test.cpp.
 #pragma once
 
 #include <cstddef>

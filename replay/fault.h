@@ -1,6 +1,7 @@
 // The faults a scenario injects, as data: what is changed, from which lumisection to which, and on which side.
 // Read from a scenario file, applied by ScenarioSource, labelled by scenario_truth.h. Knows no event and no model
 // package.
+// Tests: tests/replay/scenario_fault_test.cpp.
 #pragma once
 
 #include <cstddef>

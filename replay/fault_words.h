@@ -1,5 +1,6 @@
 // What a fault does to words: input words of one event, or an output word. Pure functions on prepared faults.
 // Used by ScenarioSource. Whether an event is hit depends on the event and the fault alone, not on batches.
+// Tests: tests/replay/scenario_fault_test.cpp.
 #pragma once
 
 #include <cstdint>

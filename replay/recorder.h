@@ -1,5 +1,6 @@
 // Writes frames to recording files (docs/recording.md): a folder of numbered files that rotate, or one file.
 // Used by `vigil record`, `simulate --record` and the pipeline's tee. Keeps order; does not look into message bodies.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // One recording file being written: buffered records, an index at the end. Used by Recorder only, which decides on
 // rotation. Every failure is a vigil::Error naming file and system message; after it every call fails again.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
 // Little-endian fields in byte strings, for the recording format. Used by recording*.cpp only.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <bit>

@@ -1,6 +1,7 @@
 // Where the data clock of a stream of frames stands: which frames open a lumisection, and which are outliers.
 // Used for pacing, rotation and the index. One frame with a damaged run or orbit moves nothing: it takes two that
 // agree.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

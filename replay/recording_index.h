@@ -1,6 +1,7 @@
 // The index a recording ends with: which stretch of the file holds which lumisections, so that a reader can seek.
 // Made by the recorder while writing, used by ReplaySource. Never needed: without it (or damaged) files are read
 // through.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

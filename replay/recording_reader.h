@@ -1,5 +1,6 @@
 // Reads one recording file record by record and goes on after damage. Used by ReplaySource and `vigil decode`.
 // Verifies every CRC and length; does not look into message bodies, and follows no folder (replay_source.h does).
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // A file seen through a window of memory that moves and grows on demand. Used by RecordingReader only.
 // Plain reads, not a mapping: a file that shrinks or a bad disk block must not end the process.
+// Tests: tests/replay/recording_test.cpp.
 #pragma once
 
 #include <cstdint>

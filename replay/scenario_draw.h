@@ -1,5 +1,6 @@
 // Which events happen in a lumisection: when, in which crossing, and which member of the pool each is.
 // Used by ScenarioSource. A lumisection depends on seed, run, its own number and the faults; not on sources or batches.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <cstdint>

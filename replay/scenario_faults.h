@@ -1,5 +1,6 @@
 // The faults of a scenario file: which keys each type has, their ranges, and the side it acts on by default.
 // Used by the scenario reader only.
+// Tests: tests/replay/scenario_fault_test.cpp.
 #pragma once
 
 #include <yaml-cpp/yaml.h>

@@ -1,6 +1,7 @@
 // The events a scenario resamples: the given ones, turned about the beam into several copies, with the model's own
 // answer to each. Used by ScenarioSource. Words are kept as integer codes where events or batches carry codes, else as
 // raw words.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // Random numbers that are the same on every machine and compiler: xoshiro256** seeded through splitmix64.
 // Used by the scenario generator. The standard library's distributions differ between implementations, so none is used.
 // Source: D. Blackman and S. Vigna, "Scrambled linear pseudorandom number generators" (2018), https://prng.di.unimi.it.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <bit>

@@ -1,6 +1,7 @@
 // A scenario as a Source of frames: resamples events, lets the model itself compute the hardware words, injects the
 // faults. Used by `vigil simulate`, `vigil demo` and tests. Encoding and models come from the caller. Equal arguments:
 // equal bytes.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <cstdint>

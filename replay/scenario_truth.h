@@ -1,5 +1,6 @@
 // Truth labels: what a scenario injected and what it must lead to, as JSON Lines (docs/scenarios.md).
 // Used by ScenarioSource; tests and people compare them with what the monitor said.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // The columns of one batch: what a batch carries of each event, and what the hardware made of it, with the active
 // faults. Used by ScenarioSource. The hardware's words are computed by the model itself.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <cstdint>

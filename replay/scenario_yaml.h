@@ -1,5 +1,6 @@
 // A strict view of one YAML mapping: typed and ranged reads, and finish() refuses keys that nobody read.
 // Used by the scenario reader only; keeps yaml-cpp out of the public headers.
+// Tests: tests/replay/scenario_test.cpp.
 #pragma once
 
 #include <yaml-cpp/yaml.h>

@@ -1,6 +1,7 @@
 // std::any objects that hold a pointer whose type only the library knows. Used by the caller of CMS emulator libraries.
 // Relies on libstdc++'s std::any (GCC 7 and later): a function that manages the object, then the pointer itself, and
 // on std::any_cast comparing that function or the type's name.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <any>

@@ -1,5 +1,6 @@
 // Calls a C function of 1 to 32 pointers. Used for the functions hls4ml's bridge exports, whose number of arguments is
 // known only at run time.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <array>

@@ -1,6 +1,7 @@
 // The bytes of a shared library, changed in two places before they are loaded: symbols that the loader would share
 // between libraries become the library's own, and a library it names but does not use is left out. Used by
 // SharedObject. Loads nothing; bytes that are no such library stay as they are.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Frames over a socket between this program and the process that runs a library. Used by both sides; knows nothing of
 // what the frames hold.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // A child process that runs one instance of an emulator library: started, asked and ended from here. Used by the engine
 // of library packages. Does not decide when to start another.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <sys/types.h>

@@ -1,5 +1,6 @@
 // The engine of packages that hold a shared library: a CMS emulator or the library hls4ml compiles. Each thread that
 // computes has an instance of its own, by default in a process of its own. Knows nothing of std::any.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // What a shared library says of itself in its symbol and type names, read from the bytes of the file without running
 // it. Used by the importer and by the process that runs libraries. Reads names only: it knows nothing of array lengths.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <string>

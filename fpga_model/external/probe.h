@@ -1,6 +1,7 @@
 // How to call an emulator library, found by calling it: which type prepare_input and read_result take, and how many
 // words lie behind a pointer. Used by the host process alone: every trial is a fork of it, on memory that ends at a
 // page that cannot be touched, so the shortest value that does not crash has exactly the words that are used.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include "fpga_model/external/external_library.h"

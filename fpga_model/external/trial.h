@@ -1,5 +1,6 @@
 // One call of unknown code in a fork of this process, and memory that ends where a page begins that cannot be touched.
 // Used by the probe.
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // What the C++ value behind a pointer of an emulator library looks like in memory, told by its demangled type name: the
 // fixed-point words in it, where they lie, how many bytes each has. Used by the readers and callers of libraries.
 // Layout of ap_fixed and ap_int: one native integer of 1, 2, 4 or 8 bytes, sign- or zero-extended (vendor headers).
+// Tests: tests/fpga_model/external_library_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // The pieces of the importer: what was handed in, and how a package of each kind is made of it. Used by import_model
 // only.
+// Tests: tests/fpga_model/import_test.cpp.
 #pragma once
 
 #include <filesystem>

@@ -1,5 +1,6 @@
 // The accumulator of section 4.1 of docs/network_json.md: a sum of products with two casts at every term, computed by
 // the cheapest way that gives the same bits. Used by dense, conv, depthwise_conv, dot, lstm and gru.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <cstdint>

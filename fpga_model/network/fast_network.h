@@ -1,5 +1,6 @@
 // A planned network: the steps of all layers over blocks of 64 events, in memory that fits the processor's first cache
 // where the network does. Made by Network::fast. Immutable: run is safe from many threads, each with its workspace.
+// Tests: tests/fpga_model/differential_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // What the factory of an operation sees of its layer: inputs, output, and its keys, with the checks every operation
 // shares. Used by the operation files only; everything it refuses names file, layer and key.
+// Tests: tests/fpga_model/network_refusal_test.cpp.
 #pragma once
 
 #include <optional>

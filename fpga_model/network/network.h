@@ -1,5 +1,6 @@
 // The integer graph of network.json (docs/network_json.md): the plain scalar path, exact by construction.
 // Immutable after construction; run is safe from many threads, each with its own block.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <map>

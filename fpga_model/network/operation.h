@@ -1,5 +1,6 @@
 // One operation of the integer graph, ready to run. Made by the factories of operations.def, run by Network.
 // Immutable after construction: run is const and safe from many threads, each with its own output and scratch.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <memory>

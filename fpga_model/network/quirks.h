@@ -1,5 +1,6 @@
 // Where the vendor's C simulation of a network departs from exact arithmetic (docs/network_json.md, section 5), as far
 // as the types tell. Used by Network for its warnings.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

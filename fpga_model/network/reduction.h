@@ -1,5 +1,6 @@
 // Sums of many words with a cast at every step: the tree of section 3 of docs/network_json.md. Used by reduce_sum,
 // softmax and pool.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <bit>

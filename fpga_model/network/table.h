@@ -1,5 +1,6 @@
 // Lookup tables and their index rules: section 4.4 of docs/network_json.md. Used by activations, softmax and recurrent
 // layers.
+// Tests: tests/fpga_model/operations_test.cpp.
 #pragma once
 
 #include <cstdint>

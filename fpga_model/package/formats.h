@@ -1,5 +1,6 @@
 // The loaders of formats.def: bytes of a package -> the engine that runs it. Used by the package loader and `vigil
 // list`. Each loader is defined beside its engine, on the floors above.
+// Tests: tests/fpga_model/package_test.cpp.
 #pragma once
 
 #include <memory>

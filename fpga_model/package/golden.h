@@ -1,5 +1,6 @@
 // Golden vectors: recorded words that a package must reproduce bit for bit before it is used. Used by the package
 // loader.
+// Tests: tests/fpga_model/package_test.cpp.
 #pragma once
 
 #include "fpga_model/package/package.h"

@@ -1,5 +1,6 @@
 // model.yaml: what a package says of itself (docs/model_package.md). Read strictly, then matched with the network it
 // names. Used by the package loader and the importers.
+// Tests: tests/fpga_model/package_test.cpp.
 #pragma once
 
 #include <cstdint>

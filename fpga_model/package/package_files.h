@@ -1,5 +1,6 @@
 // The files of a model package, read once: what is hashed is what is loaded. Used by the package loader.
 // Rules: docs/model_package.md. Nothing is parsed here.
+// Tests: tests/fpga_model/package_test.cpp.
 #pragma once
 
 #include <filesystem>

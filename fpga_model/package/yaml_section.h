@@ -1,5 +1,6 @@
 // One mapping of a YAML file, read key by key: unknown and duplicate keys and wrong types are Errors that name file and
 // line. Used by the reader of model.yaml; keeps the YAML library out of the headers.
+// Tests: tests/fpga_model/package_test.cpp.
 #pragma once
 
 #include <cstdint>

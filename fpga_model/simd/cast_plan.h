@@ -1,5 +1,6 @@
 // A conversion of section 2 of docs/network_json.md as a few lane operations, with the proof that a lane is wide
 // enough. Made by the planner from the bounds of the words it will see; executed by the kernels.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Turns a forest as its file says it into a ForestPlan: which lanes are wide enough, which sums are free of order, and
 // the trees cut into unrolled pieces. Used by Conifer::fast.
+// Tests: tests/fpga_model/forest_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // What the nodes of a forest compare, in lanes: features and sums of weighted features with their casts. Included by
 // forest.cpp once an instruction set.
+// Tests: tests/fpga_model/forest_test.cpp.
 #if defined(VIGIL_FOREST_VALUES_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef VIGIL_FOREST_VALUES_INL_H
 #undef VIGIL_FOREST_VALUES_INL_H

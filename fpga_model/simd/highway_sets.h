@@ -3,6 +3,7 @@
 // the namespace by SimdTarget, so Highway's own dispatch is not used. On other architectures there is no pass for a
 // vector instruction set: words are read and written by what Highway has there, layers are computed by the reference
 // path.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #if defined(__x86_64__)

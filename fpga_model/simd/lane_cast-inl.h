@@ -1,4 +1,5 @@
 // A CastPlan on a vector of lanes. Included by kernel files once an instruction set.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #if defined(VIGIL_LANE_CAST_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef VIGIL_LANE_CAST_INL_H
 #undef VIGIL_LANE_CAST_INL_H

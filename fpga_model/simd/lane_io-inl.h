@@ -1,5 +1,6 @@
 // Loads and stores of lanes whose storage is narrower than the lane they are computed in. Included by kernel files
 // once an instruction set.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #if defined(VIGIL_LANE_IO_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef VIGIL_LANE_IO_INL_H
 #undef VIGIL_LANE_IO_INL_H

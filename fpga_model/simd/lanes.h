@@ -1,5 +1,6 @@
 // Words of a block in workspace memory, one event a lane: what the planner lays out and the kernels read and write.
 // Bounds of words (Interval) are proved from the types of the inputs and the real weights.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <algorithm>

@@ -1,4 +1,5 @@
 // Bounds of a sum of products, as far as the choice of its kernel needs them. Used by the planner of sums alone.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <string>

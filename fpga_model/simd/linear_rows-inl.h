@@ -1,5 +1,6 @@
 // Rows around the sums of products: packing of terms, corrections, and the adding up of 16-bit parts. Included by
 // linear_kernels.cpp once an instruction set.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #if defined(VIGIL_LINEAR_ROWS_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef VIGIL_LINEAR_ROWS_INL_H
 #undef VIGIL_LINEAR_ROWS_INL_H

@@ -1,5 +1,6 @@
 // The weights of a linear step as the kernels read them: blocks of neighbouring columns, term by term, every entry
 // ready to be broadcast. Built once when a network is planned.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <cstdint>

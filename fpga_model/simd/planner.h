@@ -1,6 +1,7 @@
 // Turns the layers of a network into steps: proves bounds of every word from the types of the inputs and the real
 // weights, and picks for each layer the cheapest kernel the bounds prove exact. Driven by the operations (their `plan`)
 // and FastNetwork. Runs nothing.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <functional>

@@ -1,5 +1,6 @@
 // The steps a planned network consists of, as data, and the kernels that execute them for one instruction set.
 // Made by the planner, run in order by FastNetwork. A step reads and writes slabs: rows of 64 lanes, one an element.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,6 @@
 // Cuts trees into full pieces of at most kUnrolledDepth levels, padding short branches, and appends them to the streams
 // of a ForestPlan as steps. Used by the forest planner.
+// Tests: tests/fpga_model/forest_test.cpp.
 #pragma once
 
 #include <cstdint>

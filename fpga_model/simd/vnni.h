@@ -1,5 +1,6 @@
 // The two dot products that need VNNI, with the signature of the blocks in linear_kernels.cpp. Only to be called where
 // the processor has it.
+// Tests: tests/fpga_model/kernels_test.cpp.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,7 @@
 // What all e-detectors share (Shin, Ramdas, Rinaldo 2022, arXiv:2203.03532): a weighted set of alternatives, each with
 // its e-process R, started anew at every step (sr) or at the best one (cusum); all in logarithms, without overflow.
 // Used by the e-detectors of this folder.
+// Tests: tests/monitors/detector_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Parameters of a detector, read strictly: each is asked for once, and what nobody asked for is unknown.
 // Used by the files of this folder.
+// Tests: tests/monitors/detector_test.cpp.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
 // What the statistics of distributions share: the cells of a subject, and why there may be none. Used by the files of
 // this folder.
+// Tests: tests/monitors/statistics_test.cpp.
 #pragma once
 
 #include "monitors/counts.h"

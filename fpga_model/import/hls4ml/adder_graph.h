@@ -1,5 +1,6 @@
 // Kernels by distributed arithmetic: functions of nnet_code_gen.h that add and subtract shifted inputs. Such a function
 // is one matrix and one bias; here they are recovered exactly. Used by the readers of dense and conv layers.
+// Tests: tests/fpga_model/hls4ml_adder_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Which hls4ml backend wrote a project. Used before a project is read: projects of other backends look alike and
 // compute by other rules.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <map>

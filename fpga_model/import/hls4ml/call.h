@@ -1,5 +1,6 @@
 // One call in the top function of a project, nnet::dense<input_t, layer2_t, config2>(x, layer2_out, w2, b2), as the
 // readers of layers see it. The readers are catalogued in calls.def.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

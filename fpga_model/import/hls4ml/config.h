@@ -1,5 +1,6 @@
 // One configuration structure of parameters.h, read by key: a missing key or a value of the wrong kind is refused with
 // file and line. Used by the readers of layers.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <optional>

@@ -1,5 +1,6 @@
 // What the files of an hls4ml project declare at namespace scope: types, numbers, configurations, arrays, functions.
 // Used by everything that reads a project. Nothing is evaluated here but types and whole numbers, when asked.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <cstdint>

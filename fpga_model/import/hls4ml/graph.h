@@ -1,5 +1,6 @@
 // The integer graph under construction: C++ variables of the top function on one side, tensors and layers of
 // network.json on the other. Used by the readers of layers. Checks who writes and reads what, and how many words.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <map>

@@ -1,5 +1,6 @@
 // The kernel headers of a project (nnet_utils): their texts, and whether those that its layers use are of a known
 // release. Used by the reader of a project.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <map>

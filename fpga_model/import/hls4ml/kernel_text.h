@@ -1,5 +1,6 @@
 // What the text of a kernel in a project's own nnet_utils says where a known edit changes the result. Used by the
 // readers of activations. A project without nnet_utils has the release's.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <string>

@@ -1,5 +1,6 @@
 // What dense, conv and recurrent layers share: product, accumulator, order of accumulation, layout of weights.
 // Used by their readers.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

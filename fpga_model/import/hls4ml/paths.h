@@ -1,4 +1,5 @@
 // Paths within a project folder, / between parts. Used by what looks for its files.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <string>

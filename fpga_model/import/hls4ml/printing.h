@@ -1,4 +1,5 @@
 // Lines of a top function that print: they compute nothing. Used by the reader of top functions.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include "fpga_model/import/hls4ml/tokens.h"

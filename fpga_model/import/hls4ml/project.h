@@ -1,5 +1,6 @@
 // An hls4ml project folder read as it is, without compiler and Python: the integer graph its generated C++ computes.
 // Used by the importer and by packages of format hls4ml_project. What it cannot read it names (file, line, call).
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <map>

@@ -1,5 +1,6 @@
 // Which hls4ml release a project was written with, as far as its files tell. Used where layers differ between releases:
 // nothing is assumed there. The known texts of nnet_utils are in fingerprints.def.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <map>

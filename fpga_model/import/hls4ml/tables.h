@@ -1,5 +1,6 @@
 // The lookup tables hls4ml's C++ fills at start, computed as that C++ does: float and double where it has them, one
 // cast into the table's type. Used by the readers of activations, softmax and recurrent layers.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // C++ text as tokens, as far as hls4ml writes it: comments and directives are taken out, macros and includes kept
 // aside. Used by the readers of an hls4ml project. Knows nothing of grammar and expands no macro.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // The top function of a project, statement by statement: parameters, tensors, aliases and calls become the graph.
 // Used by read_hls4ml_project.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <string>

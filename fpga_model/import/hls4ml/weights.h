@@ -1,5 +1,6 @@
 // The arrays of a project as raw words: compiled initialisers, or the text files load_weights_from_txt names.
 // Used by the readers of layers. A compiled array wins over a text file.
+// Tests: tests/fpga_model/hls4ml_project_test.cpp.
 #pragma once
 
 #include <cstdint>
