@@ -76,8 +76,8 @@ LumisectionContext ContextTracker::close(std::uint32_t run, std::uint32_t ls) {
   nlohmann::json key = carried_;
   context.key = json_text(key);
   const auto carried = [&](const char* name) -> std::optional<std::string> {
-    const auto it = carried_.find(name);
-    return it == carried_.end() ? std::nullopt : std::optional(it->second);
+    const auto known = carried_.find(name);
+    return known == carried_.end() ? std::nullopt : std::optional(known->second);
   };
   context.model_hash = carried(kModelHash).value_or("");
   context.menu = carried("menu");
