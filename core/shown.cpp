@@ -3,31 +3,10 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/utf8.h"
+
 namespace vigil {
 namespace {
-
-struct Character {
-  std::size_t bytes = 1;
-  std::uint32_t code = 0;
-  bool valid = false;
-};
-
-// RFC 3629: overlong forms, surrogates and codes above 10FFFF are no UTF-8.
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t at) { return static_cast<std::uint32_t>(static_cast<unsigned char>(text[at])); };
-  const std::uint32_t lead = byte(0);
-  if (lead < 0x80) return {1, lead, true};
-  const std::size_t bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-  if (lead < 0xc2 || lead > 0xf4 || text.size() < bytes) return {};
-  std::uint32_t code = lead & (0xffu >> (bytes + 1));
-  for (std::size_t i = 1; i < bytes; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    code = code << 6 | (byte(i) & 0x3f);
-  }
-  constexpr std::uint32_t kSmallest[] = {0, 0, 0x80, 0x800, 0x10000};
-  if (code < kSmallest[bytes] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return {};
-  return {bytes, code, true};
-}
 
 // Controls, line and paragraph separators, marks and overrides of the writing direction, the byte order mark.
 bool is_unprintable(std::uint32_t code) {
@@ -35,7 +14,7 @@ bool is_unprintable(std::uint32_t code) {
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
 }
 
-std::string escape(const Character& c, std::string_view text) {
+std::string escape(const Utf8Character& c, std::string_view text) {
   if (c.valid && c.code == '\n') return "\\n";
   if (c.valid && c.code == '\t') return "\\t";
   if (c.valid && c.code == '\r') return "\\r";
@@ -56,7 +35,7 @@ std::string shown(std::string_view text, std::size_t most) {
   std::string out;
   std::size_t characters = 0;
   while (!text.empty()) {
-    const Character c = first_character(text);
+    const Utf8Character c = first_utf8(text);
     const bool escape_it = !c.valid || is_unprintable(c.code);
     const std::string piece = escape_it ? escape(c, text) : std::string(text.substr(0, c.bytes));
     const std::size_t width = escape_it ? piece.size() : 1;

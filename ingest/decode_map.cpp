@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/shown.h"
+#include "core/utf8.h"
 #include "ingest/decode.h"
 #include "ingest/msgpack_cursor.h"
 #include "ingest/refusal_text.h"
@@ -18,30 +19,6 @@ using Kind = MsgpackToken::Kind;
 constexpr std::array<std::string_view, kKeys> kNames = {
     "v",     "source",     "seq",     "epoch", "stream", "selection", "run",    "ls",         "orbits", "n_bx",
     "model", "model_hash", "context", "n",     "orbit",  "bx",        "inputs", "hw_outputs", "hw_bits"};
-
-// A str is UTF-8. Overlong forms, surrogates and values above 10FFFF are not.
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
-    const unsigned lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i <= more) return false;
-    const unsigned second = byte(i + 1);
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second > 0x8f)) {
-      return false;
-    }
-    for (std::size_t k = 1; k <= more; ++k) {
-      if ((byte(i + k) & 0xc0) != 0x80) return false;
-    }
-    i += more + 1;
-  }
-  return true;
-}
 
 template <class T>
 bool read_natural(const MsgpackToken& token, T& value) {
