@@ -3,7 +3,6 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -13,6 +12,7 @@
 #include "app/command.h"
 #include "app/shared_options.h"
 #include "app/text.h"
+#include "app/wall_clock.h"
 #include "core/error.h"
 #include "core/shown.h"
 
@@ -39,18 +39,13 @@ alerting::JournalAction find_action(const alerting::JournalReader& journal, cons
   throw Error(options.journal, "no action '" + shown(options.id) + "'", "an id that `vigil actions list` prints");
 }
 
-std::int64_t now_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
 // Actions that are out of sight now: id -> until when. The newest shelve of an action counts.
 std::map<std::string, std::int64_t> shelved(const std::vector<alerting::AuditRow>& trail) {
   std::map<std::string, std::int64_t> until;
   for (const auto& row : trail) {
     if (row.verb == "shelve") until[row.action_id] = row.until_ns;
   }
-  std::erase_if(until, [now = now_ns()](const auto& entry) { return entry.second <= now; });
+  std::erase_if(until, [now = wall_clock_ns()](const auto& entry) { return entry.second <= now; });
   return until;
 }
 
@@ -125,7 +120,7 @@ int run_actions_show(const ActionsOptions& options) {
 }
 
 int run_actions_note(const ActionsOptions& options, const std::string& verb) {
-  const std::int64_t now = now_ns();
+  const std::int64_t now = wall_clock_ns();
   const alerting::ActionState state = alerting::act_on_action(
       options.journal, {.at_ns = now,
                         .actor = options.actor.empty() ? user() : options.actor,

@@ -1,11 +1,11 @@
 // vigil status: one screen of a journal, whether or not a program is writing it.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/status_view.h"
+#include "app/wall_clock.h"
 #include "core/json_text.h"
 
 namespace vigil::app {
@@ -13,9 +13,7 @@ namespace {
 
 int run_status(const std::string& file, bool json) {
   const alerting::JournalReader journal(file);
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  const auto document =
-      status_document(file, journal, std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+  const auto document = status_document(file, journal, wall_clock_ns());
   if (json) {
     fmt::print("{}\n", json_text(document));
   } else {

@@ -1,9 +1,9 @@
 #include "app/live_status.h"
 
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 
+#include "app/wall_clock.h"
 #include "core/error.h"
 #include "core/json_text.h"
 
@@ -11,11 +11,6 @@ namespace vigil::app {
 namespace {
 
 using nlohmann::ordered_json;
-
-std::int64_t wall_clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
 
 ordered_json counts_json(const SourceCounts& c) {
   ordered_json out = {{"batches", c.batches},     {"missing", c.missing},

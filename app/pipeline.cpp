@@ -8,13 +8,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <mutex>
 #include <utility>
 #include <vector>
 
 #include "app/refused_word.h"
+#include "app/wall_clock.h"
 #include "core/word_columns.h"
 #include "ingest/decode.h"
 
@@ -88,11 +88,6 @@ void emulate(Item& item, const ModelSet& models) {
     item.failure = item.model->failure();
     item.summary.fill_failed(item.batch);
   }
-}
-
-std::int64_t wall_clock_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
 }
 
 }  // namespace
