@@ -29,7 +29,7 @@ std::string audit_hash(const std::string& prev, std::int64_t seq, const AuditRow
   return sha.hex();
 }
 
-void append_audit(SQLite::Database& db, const AuditRow& given) {
+std::string append_audit(SQLite::Database& db, const AuditRow& given) {
   AuditRow row = given;
   for (std::string* text : {&row.actor, &row.verb, &row.action_id, &row.reason}) *text = utf8(*text);
   row.detail = json_text(nlohmann::json::parse(row.detail));
@@ -52,8 +52,10 @@ void append_audit(SQLite::Database& db, const AuditRow& given) {
   insert.bind(7, row.until_ns);
   insert.bind(8, row.detail);
   insert.bind(9, prev);
-  insert.bind(10, audit_hash(prev, seq, row));
+  std::string hash = audit_hash(prev, seq, row);
+  insert.bind(10, hash);
   insert.exec();
+  return hash;
 }
 
 void chain_audit(SQLite::Database& db) {

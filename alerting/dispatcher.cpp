@@ -1,5 +1,6 @@
 #include "alerting/dispatcher.h"
 
+#include <array>
 #include <chrono>
 #include <set>
 #include <utility>
@@ -8,6 +9,7 @@
 #include "core/error.h"
 
 namespace vigil::alerting {
+
 struct Dispatcher::Loop {
   Loop(Journal& journal, DispatchSettings settings, std::function<void(const DispatchEvent&)> on_event)
       : dispatch(journal, std::move(settings), std::move(on_event)) {}
@@ -27,11 +29,25 @@ Dispatcher::Dispatcher(Journal& journal, std::vector<Outlet> outlets, DispatchSe
     if (!names.insert(name).second) {
       throw Error("sinks", "two sinks named '" + shown(name) + "'", "names that differ");
     }
+    // The journal renders with it, and may outlive the dispatcher.
+    const std::shared_ptr<Sink> sink = std::move(outlet.sink);
     loop_->workers.push_back(
-        std::make_unique<SinkWorker>(dispatch, std::move(outlet.sink), dispatch.settings.seed + specs.size()));
-    specs.push_back({name, std::move(outlet.routing)});
+        std::make_unique<SinkWorker>(dispatch, sink, outlet.pacing, dispatch.settings.seed + specs.size()));
+    specs.push_back({name, std::move(outlet.routing),
+                     [sink](const OutgoingAction& action) { return sink->render(action); }, outlet.type});
   }
   journal.set_sinks(std::move(specs));
+}
+
+std::string_view to_string(SinkHealth::State state) {
+  constexpr std::array kNames = {"ok", "broken", "stopped"};
+  return kNames[static_cast<std::size_t>(state)];
+}
+
+std::vector<SinkHealth> Dispatcher::health() const {
+  std::vector<SinkHealth> all;
+  for (const auto& worker : loop_->workers) all.push_back(worker->health());
+  return all;
 }
 
 Dispatcher::~Dispatcher() { stop(0); }

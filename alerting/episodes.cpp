@@ -61,13 +61,14 @@ bool Episodes::goes_on(const ActionKey& action) const {
       case Cause::mismatch:
         return target == Target::mismatch;
       case Cause::input:
-        return target == Target::input && rule.monitor == action.subject;
+        return (target == Target::input || target == Target::multivariate) && rule.monitor == action.subject;
       case Cause::conditions:
         return target == Target::output || (target == Target::input && rule.broad);
-      case Cause::rate:
-        return target == Target::seed && key.subject.name == action.subject;
+      case Cause::rate:  // a rollback is of the whole model
+        return target == Target::seed && (action.kind == ActionKind::rollback || key.subject.name == action.subject);
       case Cause::configuration:
       case Cause::data:
+      case Cause::person:
         break;
     }
     return false;

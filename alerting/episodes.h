@@ -36,7 +36,8 @@ struct BadRule {  // from bad until good again
   std::uint64_t order = 0;      // of turning bad
   std::uint64_t reference = 0;  // ordinal of the one that called it bad; 0: none was learned
   bool broad = false;           // an input that is part of a broad drift
-  bool tainted = false;         // an output or seed that was bad while inputs or comparison were at fault
+  // An output or seed that was bad while inputs or comparison were at fault; all columns together beside any of them.
+  bool tainted = false;
 };
 
 struct ActionKey {

@@ -24,7 +24,7 @@ Enum enumerator(const nlohmann::json& entry, const char* key, Enum last, const s
 }
 
 ActionKey action_key(const nlohmann::json& entry, const std::string& where) {
-  return {enumerator(entry, "kind", ActionKind::rollback, where), enumerator(entry, "cause", Cause::data, where),
+  return {enumerator(entry, "kind", ActionKind::rollback, where), enumerator(entry, "cause", Cause::person, where),
           entry.at("subject").get<std::string>()};
 }
 
@@ -77,7 +77,7 @@ void Episodes::load(std::string_view text, const std::string& where) {
     const Json json = Json::parse(text);
     for (const Json& r : json.at("rules")) {
       RuleKey key{r.at("window").get<std::string>(),
-                  {enumerator(r, "target", Target::mismatch, where), r.at("name").get<std::string>(),
+                  {enumerator(r, "target", Target::multivariate, where), r.at("name").get<std::string>(),
                    r.at("word").get<std::uint32_t>(), r.at("of_seed").get<bool>()},
                   r.at("statistic").get<std::string>()};
       Origin origin{r.at("run").get<std::uint32_t>(),

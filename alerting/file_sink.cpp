@@ -49,6 +49,9 @@ class FileSink : public Sink {
   }
 
   std::string name() const override { return name_; }
+  RenderedRequest render(const OutgoingAction& action) const override {
+    return {name_, "FILE", path_, "application/json", action.line};
+  }
 
   Answer send(const OutgoingAction& action, const Begin& begin) override {
     if (!begin()) return {};

@@ -5,157 +5,19 @@
 #include <set>
 #include <utility>
 
+#include "alerting/alarm_store.h"
 #include "alerting/audit_chain.h"
+#include "alerting/follow_up.h"
 #include "alerting/journal_store.h"
+#include "alerting/journal_writer.h"
 #include "alerting/outbox.h"
+#include "alerting/requests.h"
+#include "alerting/status_outbox.h"
 #include "core/cloud_event.h"
+#include "core/digest.h"
 #include "core/pattern.h"
 
 namespace vigil::alerting {
-namespace {
-
-void bind_text(SQLite::Statement& statement, int index, std::string_view text) {
-  statement.bind(index, std::string(text));
-}
-
-// A cached statement is left reset and unbound, whatever happens in between.
-class Use {
- public:
-  explicit Use(SQLite::Statement& statement) : statement_(statement) {}
-  ~Use() {
-    statement_.tryReset();
-    try {
-      statement_.clearBindings();
-    } catch (const SQLite::Exception&) {  // only a misuse of the interface fails here; the next bind reports it
-    }
-  }
-  Use(const Use&) = delete;
-  Use& operator=(const Use&) = delete;
-  SQLite::Statement* operator->() { return &statement_; }
-  SQLite::Statement& operator*() { return statement_; }
-
- private:
-  SQLite::Statement& statement_;
-};
-
-}  // namespace
-
-struct Journal::Store {
-  store::WriterLock lock;
-  SQLite::Database db;
-  std::vector<SinkSpec> sinks;
-  std::mutex mutex;
-
-  SQLite::Statement lumisection{
-      db, "INSERT INTO lumisections (model, model_hash, stream, run, ls, line) VALUES (?,?,?,?,?,?)"};
-  SQLite::Statement kept_event{
-      db, "INSERT INTO kept_events (model, model_hash, stream, run, ls, line) VALUES (?,?,?,?,?,?)"};
-  SQLite::Statement window{
-      db,
-      "INSERT INTO windows (model, model_hash, stream, run, first_ls, last_ls, name, quality, line) "
-      "VALUES (?,?,?,?,?,?,?,?,?)"};
-  SQLite::Statement verdict{
-      db,
-      "INSERT INTO verdicts (model, model_hash, stream, run, first_ls, last_ls, window, quality, line, "
-      "monitor, statistic) VALUES (?,?,?,?,?,?,?,?,?,?,?)"};
-  SQLite::Statement action{
-      db,
-      "INSERT INTO actions (id, kind, cause, model, model_hash, stream, subject, run, first_ls, last_ls, "
-      "line, cloudevent) VALUES (?,?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (id) DO NOTHING"};
-  SQLite::Statement outbox{db, "INSERT INTO outbox (action, sink, pipeline) VALUES (?,?,?)"};
-  SQLite::Statement close_action{db, "UPDATE actions SET open = 0 WHERE id = ?"};
-  SQLite::Statement put_state{
-      db, "INSERT INTO state (key, value) VALUES (?,?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"};
-  SQLite::Statement drop_state{db, "DELETE FROM state WHERE key = ?"};
-  SQLite::Statement put_position{
-      db, "INSERT INTO position (only, value) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET value = excluded.value"};
-  SQLite::Statement put_live{
-      db,
-      "INSERT INTO live (model, stream, updated_ns, line) VALUES (?,?,?,?) "
-      "ON CONFLICT (model, stream) DO UPDATE SET updated_ns = excluded.updated_ns, line = excluded.line"};
-  SQLite::Statement drop_live{db, "DELETE FROM live WHERE model = ? AND stream = ?"};
-  std::map<std::string, std::string> under_way;  // sink -> id of the action it is being sent
-
-  Store(const std::string& file, const JournalSettings& settings)
-      : lock(file), db(store::open_for_writing(file, settings)) {
-    lock.keep();
-  }
-
-  void insert(const JournalRow& row) {
-    using Table = JournalRow::Table;
-    SQLite::Statement& statement = row.table == Table::lumisection  ? lumisection
-                                   : row.table == Table::kept_event ? kept_event
-                                   : row.table == Table::window     ? window
-                                                                    : verdict;
-    Use use(statement);
-    bind_text(*use, 1, row.model);
-    bind_text(*use, 2, row.model_hash);
-    bind_text(*use, 3, row.stream);
-    use->bind(4, row.run);
-    if (row.table == Table::lumisection || row.table == Table::kept_event) {
-      use->bind(5, row.last_ls);
-      bind_text(*use, 6, row.line);
-    } else {
-      use->bind(5, row.first_ls);
-      use->bind(6, row.last_ls);
-      bind_text(*use, 7, row.window);
-      bind_text(*use, 8, to_string(row.quality));
-      bind_text(*use, 9, row.line);
-      if (row.table == Table::verdict) {
-        bind_text(*use, 10, row.monitor);
-        bind_text(*use, 11, row.statistic);
-      }
-    }
-    use->exec();
-  }
-
-  void insert(const ActionRow& row, bool queue) {
-    {
-      Use use(action);
-      const Action& a = row.action;
-      bind_text(*use, 1, a.id);
-      bind_text(*use, 2, to_string(a.kind));
-      bind_text(*use, 3, to_string(a.cause));
-      bind_text(*use, 4, a.model);
-      bind_text(*use, 5, a.model_hash);
-      bind_text(*use, 6, a.stream);
-      bind_text(*use, 7, a.subject);
-      use->bind(8, a.run);
-      use->bind(9, a.first_ls);
-      use->bind(10, a.last_ls);
-      bind_text(*use, 11, row.outgoing.line);
-      bind_text(*use, 12, row.outgoing.cloudevent);
-      if (use->exec() == 0) return;  // same cause, same id: here already
-    }
-    if (!queue) return;
-    const std::int64_t seq = db.getLastInsertRowid();
-    for (const SinkSpec& sink : sinks) {
-      if (!takes(sink.routing, row.action)) continue;
-      Use use(outbox);
-      use->bind(1, seq);
-      bind_text(*use, 2, sink.name);
-      use->bind(3, sink.routing.when == SendWhen::approved ? 1 : 0);
-      use->exec();
-    }
-  }
-
-  // Runs `body` alone, in one write transaction, rolled back when it throws.
-  template <class Body>
-  void write(const std::string& file, Body&& body) {
-    std::lock_guard guard(mutex);
-    store::guarded(file, [&] {
-      SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
-      body();
-      transaction.commit();
-    });
-  }
-
-  template <class Body>
-  auto read(const std::string& file, Body&& body) {
-    std::lock_guard guard(mutex);
-    return store::guarded(file, [&] { return body(db); });
-  }
-};
 
 ActionRow action_row(Action action) {
   OutgoingAction outgoing{action.id, action_line(action), cloud_event(action)};
@@ -183,15 +45,49 @@ Journal::Journal(const std::string& file, JournalSettings settings)
       store_(store::guarded(file_, [&] { return std::make_unique<Store>(file_, settings); })) {}
 Journal::~Journal() = default;
 
-void Journal::set_sinks(std::vector<SinkSpec> sinks) {
+void Journal::set_rules(const LifeCycleRules& rules) {
+  set_meta({{"expiry_ns", std::to_string(rules.expiry_ns)}});
   std::lock_guard guard(store_->mutex);
-  store_->sinks = std::move(sinks);
+  store_->present.rules = rules;
+}
+
+void Journal::set_sinks(std::vector<SinkSpec> sinks) {
+  store_->write(file_, [&] {
+    store_->present.sinks = std::move(sinks);
+    store::put_sinks(store_->db, store_->present.sinks);
+    store::render_again(store_->db, store_->present, store_->now_ns());
+  });
+}
+
+std::map<std::size_t, store::PackedContents> Journal::Store::pack(const Commit& commit) {
+  std::map<std::size_t, store::PackedContents> out;
+  for (std::size_t i = 0; i < commit.rows.size(); ++i) {
+    const auto& contents = commit.rows[i].contents;
+    if (!contents || keep == 0 || contents->summary.model_hash.empty()) continue;
+    store::PackedContents& packed = out[i];
+    packed.summary = store::packed(to_json(contents->summary));
+    if (!contents->reference) continue;
+    const auto known = references.find(contents->reference);
+    packed.reference_sha256 = known != references.end() ? known->second : sha256_of(*contents->reference);
+    if (known == references.end()) packed.reference = store::packed(*contents->reference);
+  }
+  return out;
 }
 
 void Journal::commit(const Commit& commit) {
+  const std::map<std::size_t, store::PackedContents> contents = store_->pack(commit);
   store_->write(file_, [&] {
-    for (const JournalRow& row : commit.rows) store_->insert(row);
-    for (const ActionRow& row : commit.actions) store_->insert(row, commit.queue_actions);
+    for (std::size_t i = 0; i < commit.rows.size(); ++i) {
+      store_->insert(commit.rows[i]);
+      const auto kept = contents.find(i);
+      if (kept == contents.end()) continue;
+      store::put_contents(store_->db, store_->db.getLastInsertRowid(), commit.rows[i], kept->second,
+                          store_->reference_name, store_->keep);
+    }
+    store::put_streams(store_->db, commit.streams);
+    store::put_marks(store_->db, commit.marks);
+    for (const ActionRow& row : commit.actions) (void)store_->insert(row, commit.queue_actions);
+    if (!commit.rows.empty() && commit.queue_actions) store::follow(store_->db, commit.rows, store_->now_ns());
     for (const std::string& id : commit.closed_action_ids) {
       Use use(store_->close_action);
       bind_text(*use, 1, id);
@@ -208,7 +104,24 @@ void Journal::commit(const Commit& commit) {
       bind_text(*use, 1, commit.position);
       use->exec();
     }
+    store_->alarms.apply(commit.alarms);
   });
+  constexpr std::size_t kMostReferences = 64;
+  for (const auto& [i, packed] : contents) {
+    if (packed.reference.empty()) continue;
+    if (store_->references.size() >= kMostReferences) store_->references.clear();
+    store_->references[commit.rows[i].contents->reference] = packed.reference_sha256;
+  }
+}
+
+void Journal::put_models(const std::vector<RecordedModel>& models) {
+  store_->write(file_, [&] { store::put_models(store_->db, models); });
+}
+
+void Journal::keep_contents(std::uint64_t windows, const std::string& reference_name) {
+  const std::lock_guard guard(store_->mutex);
+  store_->keep = windows;
+  store_->reference_name = reference_name;
 }
 
 void Journal::put_live(const std::vector<LiveRow>& rows) {
@@ -240,54 +153,137 @@ void Journal::set_meta(const std::map<std::string, std::string>& values) {
   });
 }
 
-std::optional<OutboxEntry> Journal::head(const std::string& sink, std::int64_t now_ns) {
-  if (store_->read(file_, store::wants_admission)) store_->write(file_, [&] { store::admit(store_->db, now_ns); });
-  return store_->read(file_, [&](SQLite::Database& db) { return store::head(db, sink); });
+std::vector<OutboxEntry> Journal::heads(const std::string& sink, std::int64_t now_ns) {
+  store_->admit(file_, now_ns);
+  return store_->read(file_, [&](SQLite::Database& db) {
+    std::vector<OutboxEntry> found = store::heads(db, sink);
+    if (!found.empty()) return found;
+    if (auto status = store::status_head(db, sink)) found.push_back(std::move(*status));
+    return found;
+  });
+}
+
+std::vector<StartedRun> Journal::started_runs(const std::string& sink) const {
+  return store_->read(file_, [&](SQLite::Database& db) { return store::started_runs(db, sink); });
+}
+
+void Journal::record_progress(const std::string& id, const std::string& sink, const std::string& run,
+                              const std::string& state, const std::string& reason, std::int64_t now_ns) {
+  store_->write(file_, [&] { store::record_progress(store_->db, id, sink, run, state, reason, now_ns); });
+}
+
+std::vector<ToldAction> Journal::told_actions(const std::string& sink, std::int64_t now_ns, std::int64_t since_ns,
+                                              const std::function<bool(const OutgoingAction&)>& gone) {
+  auto told = store_->read(file_, [&](SQLite::Database& db) { return store::told_actions(db, sink, since_ns); });
+  std::vector<ToldAction> changed, found;
+  for (auto& [action, open] : told) {  // `gone` is a stranger's: not under the lock
+    const bool ended = !open || (gone && gone(action.action));
+    if (ended != (action.ended_ns != 0)) {
+      action.ended_ns = ended ? now_ns : 0;
+      changed.push_back(action);
+    }
+    found.push_back(std::move(action));
+  }
+  if (!changed.empty()) {
+    store_->write(file_, [&] {
+      for (const ToldAction& action : changed) store::set_ended(store_->db, action.action.id, sink, action.ended_ns);
+    });
+  }
+  return found;
 }
 
 bool Journal::begin_attempt(const std::string& id, const std::string& sink, std::int64_t now_ns) {
   bool begun = false;
   store_->write(file_, [&] {
-    begun = store::begin_attempt(store_->db, id, sink, now_ns);
+    const auto status = store::status_begin(store_->db, id, sink, now_ns);
+    begun = status ? *status
+                   : store::still_approved(store_->db, store_->present, id, sink, now_ns) &&
+                         store::begin_attempt(store_->db, id, sink, now_ns);
     if (begun) store_->under_way[sink] = id;
   });
   return begun;
 }
 
-void Journal::record_attempt(const std::string& id, const std::string& sink, Delivery delivery,
-                             const std::string& reason, std::int64_t now_ns, std::int64_t next_attempt_ns) {
+void Journal::record_attempt(const Attempt& attempt) {
   store_->write(file_, [&] {
-    const auto begun = store_->under_way.find(sink);
-    const bool counted = begun != store_->under_way.end() && begun->second == id;
-    store::end_attempt(store_->db, {id, sink, delivery, reason, now_ns, next_attempt_ns}, counted);
+    const auto begun = store_->under_way.find(attempt.sink);
+    const bool counted = begun != store_->under_way.end() && begun->second == attempt.id;
+    if (!store::status_end(store_->db, attempt, counted)) {
+      store::end_attempt(store_->db, attempt, counted);
+      store::take_answer(store_->db, attempt);
+    }
     if (counted) store_->under_way.erase(begun);
   });
 }
+
+bool Journal::has_succeeded(const std::string& model, const std::string& stream, const std::string& model_hash) const {
+  return store_->read(file_, [&](SQLite::Database& db) {
+    SQLite::Statement query(db,
+                            "SELECT 1 FROM actions WHERE state IN ('succeeded', 'verified') AND model = ? AND "
+                            "stream = ? AND model_hash = ? LIMIT 1");
+    bind_text(query, 1, model);
+    bind_text(query, 2, stream);
+    bind_text(query, 3, model_hash);
+    return query.executeStep();
+  });
+}
+
+// Not under the mutex: a writer that waits for the file holds up nobody who asks.
+void Journal::look(const std::function<void(SQLite::Database&)>& body) const {
+  if (!store::in_memory(file_)) return store::look_at(file_, {}, body);
+  store_->read(file_, [&](SQLite::Database& db) {
+    SQLite::Transaction snapshot(db);
+    body(db);
+  });
+}
+void Journal::change(const std::function<void(SQLite::Database&)>& body) {
+  store_->write(file_, [&] { body(store_->db); });
+}
+bool Journal::insert_proposal(SQLite::Database& /*db*/, const ActionRow& row) { return store_->insert(row, true); }
 
 std::vector<Expired> Journal::expire(std::int64_t now_ns, std::int64_t expiry_ns) {
   std::vector<Expired> expired;
   const std::int64_t limit = now_ns - expiry_ns;
   // Nothing is written, and nothing synced, when nothing has expired and every action has been seen.
-  const bool any = store_->read(
-      file_, [&](SQLite::Database& db) { return store::wants_admission(db) || store::wants_expiry(db, limit); });
+  const bool any = store_->read(file_, [&](SQLite::Database& db) {
+    return store::wants_admission(db) || store::wants_expiry(db, limit) || store::wants_status_expiry(db, limit);
+  });
   if (!any) return expired;
   store_->write(file_, [&] {
     std::set<std::string> under_way;
     for (const auto& [sink, id] : store_->under_way) under_way.insert(id);
     store::admit(store_->db, now_ns);
     expired = store::expire(store_->db, limit, now_ns, under_way);
+    for (Expired& event : store::expire_status(store_->db, limit)) expired.push_back(std::move(event));
   });
   return expired;
 }
 
 std::uint64_t Journal::pending() const {
   return store_->read(file_, [](SQLite::Database& db) {
-    return static_cast<std::uint64_t>(db.execAndGet("SELECT count(*) FROM outbox WHERE status = 'pending'").getInt64());
+    return static_cast<std::uint64_t>(db.execAndGet("SELECT (SELECT count(*) FROM outbox WHERE status = 'pending') + "
+                                                    "(SELECT count(*) FROM status_outbox WHERE status = 'pending')")
+                                          .getInt64());
+  });
+}
+
+void Journal::set_alarms(const AlarmSettings& settings) {
+  store_->write(file_, [&] { store_->alarms.set(settings); });
+}
+AlarmTable Journal::alarms() const {
+  AlarmTable table;
+  look([&](SQLite::Database& db) { table = store::alarm_table(db); });
+  return table;
+}
+void Journal::act_on_alarms(const AlarmRequest& request) {
+  store_->write(file_, [&] {
+    store_->alarms.forget();
+    store::act_on_alarms(store_->db, request);
   });
 }
 
 void Journal::audit(const AuditRow& row) {
-  store_->write(file_, [&] { store::append_audit(store_->db, row); });
+  store_->write(file_, [&] { (void)store::append_audit(store_->db, row); });
 }
 
 std::map<std::string, std::string> Journal::state() const {

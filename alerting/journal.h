@@ -4,17 +4,26 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "alerting/alarms.h"
+#include "alerting/approval.h"
 #include "alerting/life_cycle.h"
+#include "alerting/record.h"
 #include "core/action.h"
 #include "core/verdict.h"
+
+namespace SQLite {
+class Database;
+}
 
 namespace vigil::alerting {
 
@@ -32,7 +41,8 @@ struct JournalRow {
   std::string monitor;    // verdicts
   std::string statistic;  // verdicts
   Quality quality = Quality::unknown;
-  std::string line;  // JSON
+  std::string line;                                     // JSON
+  std::shared_ptr<const WindowContents> contents = {};  // of a window: kept for plots, where the journal keeps them
 };
 
 // An action with what it is looked up by, and its two serialised forms.
@@ -50,6 +60,9 @@ struct Commit {
   std::map<std::string, std::optional<std::string>> state;  // key -> bytes; nullopt deletes
   std::string position;                                     // reached in the input; empty leaves it
   bool queue_actions = true;                                // false: recorded, never sent (replay)
+  std::vector<AlarmUpdate> alarms;                          // what it says of the alarms, in order
+  std::vector<RecordedStream> streams;                      // as they stand now
+  std::vector<Mark> marks;                                  // in order; seq is the journal's
 };
 
 // Which actions a sink gets, and when.
@@ -57,6 +70,7 @@ struct Routing {
   SendWhen when = SendWhen::approved;
   std::vector<ActionKind> kinds;    // empty: all
   std::vector<std::string> models;  // patterns (core/pattern.h); empty: all
+  bool status = false;              // state changes of these actions too
 };
 bool takes(const Routing& routing, const Action& action);
 
@@ -64,6 +78,14 @@ bool takes(const Routing& routing, const Action& action);
 struct SinkSpec {
   std::string name;
   Routing routing;
+  std::function<RenderedRequest(const OutgoingAction&)> render = {};  // of the sink; thread-safe
+  std::string type = {};  // kubeflow, …; a rollback that mlflow delivered has succeeded
+};
+
+// What the program says of the life cycle.
+struct LifeCycleRules {
+  ApprovalRules approval;
+  std::int64_t expiry_ns = 24ll * 3600 * 1'000'000'000;  // for who asks when an action expires
 };
 
 struct JournalAction {
@@ -83,13 +105,29 @@ struct JournalCounts {
   std::uint64_t pending = 0, delivered = 0, rejected = 0, expired = 0;  // actions by delivery
 };
 
-// The oldest undelivered action of one sink.
+// The oldest undelivered action of one sink, or of one sink and model.
 struct OutboxEntry {
   OutgoingAction action;
   std::string sink;
   std::uint64_t attempts = 0;
   std::int64_t first_seen_ns = 0;  // when a running vigil first saw the action: expiry counts from here
   std::int64_t next_attempt_ns = 0;
+  std::int64_t last_attempt_ns = 0, begun_ns = 0, first_begun_ns = 0;  // 0: never
+  bool unanswered = false;          // the newest begun attempt may have done it: no whole answer, or a death before one
+  std::uint64_t server_errors = 0;  // 5xx answers so far
+  bool open = false;                // its episode goes on
+  std::string reason = {};          // of the newest attempt
+};
+
+// What a delivered action started downstream, and how far that is known to be.
+struct StartedRun {
+  std::string id, run;
+};
+
+// An action that people were told of by one sink.
+struct ToldAction {
+  OutgoingAction action;
+  std::int64_t first_begun_ns = 0, ended_ns = 0;  // when it was first sent; when it was found ended, 0: it goes on
 };
 
 // What came of one attempt at one sink.
@@ -98,6 +136,10 @@ struct Attempt {
   Delivery delivery = Delivery::retry;
   std::string reason;
   std::int64_t now_ns = 0, next_attempt_ns = 0;
+  std::string run = {}, url = {};  // downstream, where the answer named it
+  bool server_error = false;       // a 5xx that may have done it
+  bool done = false;               // delivered, and with that succeeded
+  bool watched = false;            // delivered, and there is more to do: a run to look at, people to tell again
 };
 
 struct Expired {
@@ -111,16 +153,30 @@ struct AuditRow {
   std::string detail = "{}";  // JSON object (docs/journal.md)
 };
 
-// What is going on now with one stream (or, both names empty, with the program), as JSON; replaced every few seconds.
-struct LiveRow {
-  std::string model, stream;
-  std::int64_t updated_ns = 0;  // wall clock
-  std::string line;
+// A row as it stands in the chain.
+struct AuditEntry {
+  std::int64_t seq = 0;  // 1, 2, …
+  AuditRow row;
+  std::string prev, hash;  // 64 hexadecimal digits
 };
+// All of it as one JSON object, `detail` as an object.
+nlohmann::ordered_json audit_json(const AuditEntry& entry);
+
+// What verifying a chain found.
+struct AuditCheck {
+  bool ok = true;
+  std::int64_t rows = 0;
+  std::string head;      // hash of the newest row; 64 zeros where there is none
+  std::int64_t seq = 0;  // of the first bad row, where not ok; 0: of no row
+  std::string what;
+};
+
+using LiveRow = RecordedLive;
 
 struct JournalSettings {
   int busy_timeout_ms = 5000;
   std::uint64_t max_bytes = 0;  // 0: as the disk allows; else the file grows no further (rounded to 4 KiB pages)
+  std::function<std::int64_t()> now_ns = {};  // of audit rows; empty: the wall clock, UTC
 };
 
 // Thread-safe (one mutex). Every method throws Error naming the file and the cause when SQLite fails (full disk, I/O
@@ -137,11 +193,21 @@ class Journal {
 
   const std::string& file() const { return file_; }
 
-  // The sinks that actions committed from now on are queued for. Rows of other sinks stay as they are.
+  // Before set_sinks: what applies to what is not decided yet, and to all that is committed from now on.
+  void set_rules(const LifeCycleRules& rules);
+  // The sinks that actions committed from now on are queued for. Rows of other sinks stay as they are. What is not sent
+  // is rendered anew: where that is no longer what was approved, approvals are void and it is proposed again.
   void set_sinks(std::vector<SinkSpec> sinks);
 
   // One transaction, on disk when it returns. An action id that is here already is neither inserted nor queued again.
+  // Actions that are queued are rendered for the sinks that wait for approval, and replace proposed ones of their kind
+  // and subject; succeeded ones are verified or reverted where the rows say so.
   void commit(const Commit& commit);
+
+  // For people who look (alerting/record.h): what these models are, and how many merged summaries of windows stay, of
+  // each stream and window name (0: none is kept). `reference_name`: what windows are compared with, as configured.
+  void put_models(const std::vector<RecordedModel>& models);
+  void keep_contents(std::uint64_t windows, const std::string& reference_name);
 
   std::map<std::string, std::string> state() const;
   std::string position() const;  // empty: none yet
@@ -154,20 +220,49 @@ class Journal {
   void set_meta(const std::map<std::string, std::string>& values);
   std::map<std::string, std::string> meta() const;
 
-  // Oldest pending entry of `sink` that its action's state lets out, whether due or not. What is seen for the first
-  // time is stamped with now_ns and, approval being automatic, approved.
-  std::optional<OutboxEntry> head(const std::string& sink, std::int64_t now_ns);
+  // Of each model the oldest pending entry of `sink` that its action's state lets out, whether due or not, oldest
+  // first; without any the oldest state change for it. What is seen for the first time is stamped with now_ns and,
+  // where approval is automatic, approved.
+  std::vector<OutboxEntry> heads(const std::string& sink, std::int64_t now_ns);
   // Commits the attempt at the head of `sink`, before its first byte leaves, if the action may (still) be sent: a
-  // person may have rejected it since. False: nothing may leave.
+  // person may have rejected it since, and what would be sent must be what was approved. False: nothing may leave.
   [[nodiscard]] bool begin_attempt(const std::string& id, const std::string& sink, std::int64_t now_ns);
   // delivered and refused end the entry (with an audit row, and where that decides it the action's state); retry keeps
   // it until next_attempt_ns. Nothing for an entry already ended.
   void record_attempt(const std::string& id, const std::string& sink, Delivery delivery, const std::string& reason,
-                      std::int64_t now_ns, std::int64_t next_attempt_ns);
+                      std::int64_t now_ns, std::int64_t next_attempt_ns) {
+    record_attempt({id, sink, delivery, reason, now_ns, next_attempt_ns});
+  }
+  void record_attempt(const Attempt& attempt);
+  // What of this sink runs downstream and is not known to have ended.
+  std::vector<StartedRun> started_runs(const std::string& sink) const;
+  // What polling found of the run of a delivered action: accepted, running, succeeded or failed change its state where
+  // the life cycle allows it.
+  void record_progress(const std::string& id, const std::string& sink, const std::string& run, const std::string& state,
+                       const std::string& reason, std::int64_t now_ns);
+  // What `sink` has told people of that goes on or was found ended at or after `since_ns`. What `gone` says, or is no
+  // longer open, is found ended at now_ns; what is neither any more goes on.
+  std::vector<ToldAction> told_actions(const std::string& sink, std::int64_t now_ns, std::int64_t since_ns,
+                                       const std::function<bool(const OutgoingAction&)>& gone);
   // Ends every action first seen at or before now_ns - expiry_ns that nobody has, but for those whose attempt is under
   // way, with audit rows; returns the pending entries that ended with them.
   std::vector<Expired> expire(std::int64_t now_ns, std::int64_t expiry_ns);
   std::uint64_t pending() const;  // outbox entries of all sinks
+
+  // How alarms behave in the lumisections committed from now on.
+  void set_alarms(const AlarmSettings& settings);
+  AlarmTable alarms() const;
+  // A person's verb, with its audit rows.
+  void act_on_alarms(const AlarmRequest& request);
+  // Whether an action of this model, stream and model hash has succeeded, and was not reverted.
+  bool has_succeeded(const std::string& model, const std::string& stream, const std::string& model_hash) const;
+
+  // For who asks and acts beside commits and deliveries: one body at a time, in a transaction of its own that is rolled
+  // back when it throws. `change` may write.
+  void look(const std::function<void(SQLite::Database&)>& body) const;
+  void change(const std::function<void(SQLite::Database&)>& body);
+  // Inserts a person's proposal and queues it for the sinks there are. In `change`. False: the id is here already.
+  bool insert_proposal(SQLite::Database& db, const ActionRow& row);
 
   // Appends to the audit trail; rows can be neither changed nor deleted.
   void audit(const AuditRow& row);
@@ -198,7 +293,11 @@ class JournalReader {
   std::map<std::string, std::string> state() const;
   std::string position() const;
   std::vector<LiveRow> live() const;
+  AlarmTable alarms() const;
   std::vector<AuditRow> audit_trail() const;
+  // The rows as they stand, and whether they hold (alerting/audit_chain.h). Throws Error on a journal of version 1.
+  std::vector<AuditEntry> audit_entries(std::int64_t after, std::int64_t limit) const;
+  AuditCheck verify_audit(const std::optional<std::string>& expect) const;
   std::vector<std::string> lines(JournalRow::Table table) const;
   // Newest line of each (model, stream), for windows of each window name.
   std::vector<std::string> newest_lines(JournalRow::Table table) const;

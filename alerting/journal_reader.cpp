@@ -1,5 +1,7 @@
 #include <utility>
 
+#include "alerting/alarm_store.h"
+#include "alerting/audit_chain.h"
 #include "alerting/journal.h"
 #include "alerting/journal_store.h"
 
@@ -38,8 +40,23 @@ std::string JournalReader::position() const {
 std::vector<LiveRow> JournalReader::live() const {
   return store::guarded(file_, [&] { return store::live(store_->db); });
 }
+AlarmTable JournalReader::alarms() const {
+  return store::guarded(file_, [&] {
+    SQLite::Transaction snapshot(store_->db);
+    return store::alarm_table(store_->db);
+  });
+}
 std::vector<AuditRow> JournalReader::audit_trail() const {
   return store::guarded(file_, [&] { return store::audit_trail(store_->db); });
+}
+std::vector<AuditEntry> JournalReader::audit_entries(std::int64_t after, std::int64_t limit) const {
+  return store::guarded(file_, [&] { return store::audit_entries(store_->db, after, limit); });
+}
+AuditCheck JournalReader::verify_audit(const std::optional<std::string>& expect) const {
+  return store::guarded(file_, [&] {
+    SQLite::Transaction snapshot(store_->db);
+    return store::verify_audit(store_->db, expect);
+  });
 }
 std::vector<std::string> JournalReader::lines(JournalRow::Table table) const {
   return store::guarded(file_, [&] {

@@ -8,6 +8,9 @@
 #include <cstring>
 #include <filesystem>
 
+#include "alerting/alarm_store.h"
+#include "core/percent_encoded.h"
+
 namespace vigil::alerting::store {
 namespace {
 
@@ -60,21 +63,6 @@ bool is_empty(SQLite::Database& db) {
 
 void check_database(SQLite::Database& db, const std::string& file) {
   check_identity(file, pragma(db, "application_id"), pragma(db, "user_version"));
-}
-
-// A file name in an SQLite URI.
-std::string percent_encoded(const std::string& file) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : file) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (std::isalnum(byte) != 0 || c == '/' || c == '.' || c == '-' || c == '_') {
-      out += c;
-    } else {
-      out.append({'%', kDigits[byte >> 4], kDigits[byte & 15]});
-    }
-  }
-  return out;
 }
 
 // Whether commits may stand beside the file, in its write-ahead log.
@@ -144,12 +132,18 @@ SQLite::Database open_for_writing(const std::string& file, const JournalSettings
       upgrade(db);
       transaction.commit();
     }
+    if (!is_complete(db)) {
+      SQLite::Transaction transaction(db, SQLite::TransactionBehavior::IMMEDIATE);
+      complete(db);
+      transaction.commit();
+    }
     if (!memory) {
       db.exec("PRAGMA journal_mode=WAL");
       db.exec("PRAGMA journal_size_limit=16777216");
     }
     db.exec("PRAGMA foreign_keys=ON");
     db.exec(kLiveSchema);
+    make_alarm_tables(db);
     return db;
   });
 }
@@ -170,7 +164,16 @@ SQLite::Database open_for_reading(const std::string& file, const JournalSettings
       // log: all is in the file, and nobody is writing it.
       if (has_log(file)) throw;
     }
-    return opened("file:" + percent_encoded(file) + "?immutable=1", SQLite::OPEN_URI);
+    return opened("file:" + percent_encoded(file, "/") + "?immutable=1", SQLite::OPEN_URI);
+  });
+}
+
+void look_at(const std::string& file, const JournalSettings& settings,
+             const std::function<void(SQLite::Database&)>& body) {
+  SQLite::Database db = open_for_reading(file, settings);
+  guarded(file, [&] {
+    SQLite::Transaction snapshot(db);
+    body(db);
   });
 }
 

@@ -33,6 +33,10 @@ auto guarded(const std::string& file, Body&& body) {
 int version(SQLite::Database& db);
 // Brings a journal of version 1 to kVersion, in the caller's transaction (journal_upgrade.cpp).
 void upgrade(SQLite::Database& db);
+// Adds what files of this version got later, where it is missing (journal_columns.cpp). In the caller's transaction.
+bool is_complete(SQLite::Database& db);
+void complete(SQLite::Database& db);
+bool has_column(SQLite::Database& db, const std::string& table, const std::string& column);
 // The state of an action `a` of a version 1 journal, as an SQL expression: what its entries and notes come to.
 std::string state_before_states();
 
@@ -40,6 +44,10 @@ std::string state_before_states();
 SQLite::Database open_for_writing(const std::string& file, const JournalSettings& settings);
 // Opens an existing journal; changes nothing. Also on a disk or in a folder that cannot be written.
 SQLite::Database open_for_reading(const std::string& file, const JournalSettings& settings);
+
+// One look at a file, in a snapshot, on a connection of its own.
+void look_at(const std::string& file, const JournalSettings& settings,
+             const std::function<void(SQLite::Database&)>& body);
 
 const char* table_name(JournalRow::Table table);
 

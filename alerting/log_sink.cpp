@@ -24,6 +24,9 @@ class LogSink : public Sink {
     if (!log_) throw Error("sink " + shown(name_), "no log to write to", "a callback");
   }
   std::string name() const override { return name_; }
+  RenderedRequest render(const OutgoingAction& action) const override {
+    return {name_, "LOG", "", "text/plain", sentence(action)};
+  }
   Answer send(const OutgoingAction& action, const Begin& begin) override {
     if (begin()) log_(sentence(action));
     return {Delivery::delivered, {}};

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "alerting/journal.h"
@@ -32,15 +33,25 @@ bool change_state(SQLite::Database& db, ActionNow& action, Verb verb, Role by, c
 
 // Whether admit() would write.
 bool wants_admission(SQLite::Database& db);
-// What a running vigil sees for the first time: expiry counts from now, and what is queued is approved (approval auto).
+// What a running vigil sees for the first time: expiry counts from now. What is queued and rendered and needs nobody's
+// approval is approved.
 void admit(SQLite::Database& db, std::int64_t now_ns);
 
-// The oldest pending entry of `sink` that may be sent in its action's state.
-std::optional<OutboxEntry> head(SQLite::Database& db, const std::string& sink);
+// The oldest pending entry of each model at `sink` that may be sent in its action's state, oldest first.
+std::vector<OutboxEntry> heads(SQLite::Database& db, const std::string& sink);
 // Commits an attempt of (id, sink), whose first byte leaves after this; false: it may not be sent any more.
 bool begin_attempt(SQLite::Database& db, const std::string& id, const std::string& sink, std::int64_t now_ns);
 // What came of it. `begun`: begin_attempt counted it.
 void end_attempt(SQLite::Database& db, const Attempt& attempt, bool begun);
+
+// See Journal.
+std::vector<StartedRun> started_runs(SQLite::Database& db, const std::string& sink);
+void record_progress(SQLite::Database& db, const std::string& id, const std::string& sink, const std::string& run,
+                     const std::string& state, const std::string& reason, std::int64_t now_ns);
+// With whether the episode is open: what goes on, and what was found ended at or after `since_ns` or not yet.
+std::vector<std::pair<ToldAction, bool>> told_actions(SQLite::Database& db, const std::string& sink,
+                                                      std::int64_t since_ns);
+void set_ended(SQLite::Database& db, const std::string& id, const std::string& sink, std::int64_t ended_ns);
 
 // Whether expire() would write.
 bool wants_expiry(SQLite::Database& db, std::int64_t limit_ns);

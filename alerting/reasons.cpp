@@ -5,6 +5,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "alerting/budget.h"
 #include "core/shown.h"
 
 namespace vigil::alerting {
@@ -23,18 +24,18 @@ std::string with_detail(const std::string& text, const std::string& detail) {
   return detail.empty() ? text : text + ": " + detail;
 }
 
-std::string list_of(const std::vector<std::string>& items) {
+std::string first_of(const std::vector<std::string>& items) {
   std::string text;
   for (std::size_t i = 0; i < items.size() && i < kNamed; ++i) text.append(i == 0 ? "" : ", ").append(items[i]);
   if (items.size() > kNamed) text += " and " + std::to_string(items.size() - kNamed) + " more";
   return text;
 }
 
+}  // namespace
+
 void add_once(std::vector<std::string>& names, const std::string& name) {
   if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
 }
-
-}  // namespace
 
 std::string mismatch_reason(const std::vector<const Verdict*>& verdicts, const std::optional<KeptEvent>& first) {
   std::vector<std::string> items;
@@ -45,12 +46,19 @@ std::string mismatch_reason(const std::vector<const Verdict*>& verdicts, const s
     }
     add_once(items, item);
   }
-  std::string text = "hardware and emulator disagree in " + list_of(items);
+  std::string text = "hardware and emulator disagree in " + first_of(items);
   if (first) {
     text += "; first at run " + std::to_string(first->run) + ", LS " + std::to_string(first->ls) + ", orbit " +
             std::to_string(first->orbit) + ", BX " + std::to_string(first->bx);
   }
   return text;
+}
+
+std::string explained_reason(const std::string& reason, const std::vector<InputExplanation>& attribution) {
+  if (attribution.empty()) return reason;
+  const InputExplanation& most = attribution.front();
+  return reason + "; the hardware's words are those of " + most.input + " " + most.change + " (" +
+         std::to_string(most.explains) + " of " + std::to_string(most.of) + " events)";
 }
 
 std::string notify_reason(const Verdict& verdict) { return with_detail(verdict.monitor + " is bad", verdict.reason); }
@@ -75,12 +83,12 @@ std::string conditions_reason(const std::vector<const Verdict*>& outputs, const 
     if (v->limit) item.append(", limit ").append(text_of(*v->limit));
     add_once(moved, item + ")");
   }
-  std::string text = list_of(moved);
+  std::string text = first_of(moved);
   if (inputs_off > 0) {
     std::vector<std::string> names;
     for (const Verdict* v : inputs) add_once(names, v->monitor);
     text.append(text.empty() ? "" : "; ").append(std::to_string(inputs_off));
-    text.append(" inputs drifted: ").append(list_of(names));
+    text.append(" inputs drifted: ").append(first_of(names));
   } else {
     text += "; no input explains it";
   }
@@ -94,6 +102,15 @@ std::string rate_reason(const Verdict& verdict, const ThresholdProposal& p) {
                            " gives " + text_of(p.expected_rate_hz[1]) + " Hz (" + text_of(p.expected_rate_hz[0]) +
                            " to " + text_of(p.expected_rate_hz[2]) + ")";
   return with_detail(text, verdict.reason);
+}
+
+std::string rollback_reason(const std::string& reason, const std::string& hash_before) {
+  return reason + "; the model before it, " + hash_before.substr(0, 12) + ", comes back";
+}
+
+std::string budget_reason(ActionKind kind, std::uint32_t most, const std::string& subject) {
+  return "no more " + std::string(to_string(kind)) + (subject.empty() ? "" : " of " + shown(subject)) + ": " +
+         std::to_string(most) + " in " + std::to_string(kDayLs) + " lumisections are the most";
 }
 
 std::string silence_reason(const SilentSource& s) {

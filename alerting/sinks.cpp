@@ -1,9 +1,9 @@
 #include "alerting/sinks.h"
 
-#include <algorithm>
 #include <charconv>
 #include <set>
 
+#include "alerting/sink_reading.h"
 #include "core/error.h"
 
 namespace vigil::alerting {
@@ -24,24 +24,23 @@ std::vector<SinkKey> keys_of(Keys... keys) {
   return {keys...};
 }
 
+namespace taken {  // as sinks.def names them
+const std::vector<ActionKind> all, retrain{ActionKind::retrain}, rollback{ActionKind::rollback};
+}  // namespace taken
+
 const std::vector<Row>& rows() {
   // clang-format off
-#define VIGIL_SINK(type, maker, when, text, ...) \
+#define VIGIL_SINK(type, maker, when, which, text, ...) \
   static const std::vector<SinkKey> maker##_keys = keys_of(__VA_ARGS__);
 #include "alerting/sinks.def"
 #undef VIGIL_SINK
   static const std::vector<Row> all = {
-#define VIGIL_SINK(type, maker, when, text, ...) {{#type, text, SendWhen::when, maker##_keys}, maker},
+#define VIGIL_SINK(type, maker, when, which, text, ...) \
+  {{#type, text, SendWhen::when, taken::which, maker##_keys}, maker},
 #include "alerting/sinks.def"
 #undef VIGIL_SINK
   };
   // clang-format on
-  return all;
-}
-
-std::string list_of(const std::vector<std::string>& names) {
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
   return all;
 }
 
@@ -54,84 +53,22 @@ const Row& row_of(const std::string& type, const std::string& where) {
   throw Error(where, "unknown sink '" + shown(type) + "'", "one of " + list_of(known));
 }
 
-[[noreturn]] void refuse(const GivenKey& given, const std::string& expected) {
-  const std::string found = given.is_list ? "a list" : "'" + shown(given.values.front()) + "'";
-  throw Error(given.where, "key '" + given.key + "': " + found, expected);
-}
+}  // namespace
 
-const std::string& one(const GivenKey& given, const std::string& expected) {
-  if (given.is_list || given.values.front().empty()) refuse(given, expected);
-  return given.values.front();
-}
-
-std::optional<std::int64_t> whole_number(const std::string& text) {
+std::int64_t SinkSettings::number(const std::string& key) const {
+  const std::string& text = own.at(key);
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  std::from_chars(text.data(), text.data() + text.size(), value);
   return value;
 }
 
-std::vector<ActionKind> kinds(const GivenKey& given) {
-  if (given.values.empty()) refuse(given, "at least one kind; without the key: all");
-  std::vector<ActionKind> found;
-  std::vector<std::string> known;
-  for (int k = 0; k <= static_cast<int>(ActionKind::rollback); ++k) {
-    known.emplace_back(to_string(static_cast<ActionKind>(k)));
+const std::string& SinkSettings::place(const std::string& key) const {
+  static const std::string nowhere = "sinks";
+  for (const std::string& known : {key, std::string("type")}) {
+    if (const auto found = where.find(known); found != where.end()) return found->second;
   }
-  for (const std::string& text : given.values) {
-    const auto kind = std::find(known.begin(), known.end(), text);
-    if (kind == known.end()) {
-      throw Error(given.where, "key 'kinds': '" + shown(text) + "'", "some of " + list_of(known));
-    }
-    found.push_back(static_cast<ActionKind>(kind - known.begin()));
-  }
-  return found;
+  return nowhere;
 }
-
-void read_own(const SinkKey& key, const GivenKey& given, SinkSettings& sink) {
-  if (key.kind != SinkKey::Kind::number) {
-    sink.own[key.name] = one(given, key.summary);
-    return;
-  }
-  const std::string range = "a whole number from " + std::to_string(key.lowest) + " to " + std::to_string(key.highest);
-  const auto value = whole_number(one(given, range));
-  if (!value || *value < key.lowest || *value > key.highest) refuse(given, range);
-  sink.own[key.name] = std::to_string(*value);
-}
-
-void read_common(const GivenKey& given, SinkSettings& sink) {
-  if (given.key == "name") {
-    sink.name = one(given, "a name");
-  } else if (given.key == "kinds") {
-    sink.routing.kinds = kinds(given);
-  } else if (given.key == "models") {
-    if (given.values.empty()) refuse(given, "at least one pattern; without the key: all");
-    sink.routing.models = given.values;
-  } else if (given.key == "when") {
-    const std::string& when = one(given, "proposed or approved");
-    if (when != "proposed" && when != "approved") refuse(given, "proposed or approved");
-    sink.routing.when = when == "approved" ? SendWhen::approved : SendWhen::proposed;
-  }
-}
-
-const std::vector<std::string> kCommon{"type", "name", "kinds", "models", "when"};
-
-// Numbers have defaults, all else must be there.
-void fill_own(const SinkDescription& type, const std::string& where, SinkSettings& sink) {
-  for (const SinkKey& key : type.keys) {
-    if (sink.own.contains(key.name)) continue;
-    if (key.kind != SinkKey::Kind::number) {
-      throw Error(where,
-                  "sink '" + shown(sink.name.empty() ? sink.type : sink.name) + "' has no key '" + key.name + "'",
-                  key.summary);
-    }
-    sink.own[key.name] = std::to_string(key.value);
-  }
-}
-
-}  // namespace
-
-std::int64_t SinkSettings::number(const std::string& key) const { return whole_number(own.at(key)).value_or(0); }
 
 const std::vector<SinkDescription>& sink_catalogue() {
   static const std::vector<SinkDescription> all = [] {
@@ -146,27 +83,32 @@ const SinkDescription& sink_type(const std::string& name, const std::string& whe
   return row_of(name, where).description;
 }
 
-SinkSettings read_sink(const std::vector<GivenKey>& given, const std::string& where) {
-  const auto type = std::find_if(given.begin(), given.end(), [](const GivenKey& g) { return g.key == "type"; });
-  if (type == given.end()) throw Error(where, "a sink without type", "type, one that `vigil list` shows");
-  SinkSettings sink;
-  sink.type = one(*type, "a type that `vigil list` shows");
-  const SinkDescription& description = sink_type(sink.type, type->where);
-  sink.routing.when = description.when;
-  std::vector<std::string> known = kCommon;
-  for (const SinkKey& key : description.keys) known.emplace_back(key.name);
-  for (const GivenKey& g : given) {
-    if (std::find(known.begin(), known.end(), g.key) == known.end()) {
-      throw Error(g.where, "unknown key '" + shown(g.key) + "' of a sink of type " + sink.type,
-                  "one of " + list_of(known));
-    }
-    read_common(g, sink);
-    for (const SinkKey& key : description.keys) {
-      if (g.key == key.name) read_own(key, g, sink);
-    }
-  }
-  fill_own(description, where, sink);
-  return sink;
+std::span<const SinkKey> shared_keys() {
+  static constexpr SinkKey kShared[] = {
+      SinkKey::flag("dry_run", "record what would be sent as delivered, and send nothing"),
+      SinkKey::number("first_back_off_ms", "of the first wait after a failure, doubling", 1000, 0, 86'400'000),
+      SinkKey::number("longest_back_off_ms", "of any wait", 300'000, 0, 86'400'000),
+      SinkKey::number("breaker_failures", "failures in a row, after which nothing is sent for a while", 5, 1,
+                      1'000'000),
+      SinkKey::number("breaker_open_s", "how long nothing is sent then", 60, 0, 86400),
+  };
+  return kShared;
+}
+
+Pacing pacing_of(const SinkSettings& settings) {
+  Pacing pacing;
+  const auto number = [&](const char* key, std::int64_t absent) {
+    return settings.own.contains(key) ? settings.number(key) : absent;
+  };
+  pacing.dry_run = settings.flag("dry_run");
+  pacing.first_back_off_ms = number("first_back_off_ms", 1000);
+  pacing.longest_back_off_ms = number("longest_back_off_ms", 300'000);
+  pacing.breaker_failures = static_cast<std::uint64_t>(number("breaker_failures", 5));
+  pacing.breaker_open_ms = number("breaker_open_s", 60) * 1000;
+  pacing.settle_ms = number("settle_s", 0) * 1000;
+  pacing.max_server_errors = static_cast<std::uint64_t>(number("max_server_errors", 0));
+  pacing.poll_ms = number("poll_s", 60) * 1000;
+  return pacing;
 }
 
 std::vector<SinkSettings> named(std::vector<SinkSettings> sinks, const std::string& where) {

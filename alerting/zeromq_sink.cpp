@@ -47,6 +47,9 @@ class ZeromqSink : public WaitingSink {
   }
 
   std::string name() const override { return name_; }
+  RenderedRequest render(const OutgoingAction& action) const override {
+    return {name_, "ZMQ", endpoint_, "application/cloudevents+json", action.cloudevent};
+  }
   void abandon() override { abandoned_ = true; }
 
   Answer send(const OutgoingAction& action, const Begin& begin) override {

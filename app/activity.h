@@ -49,6 +49,7 @@ struct SourceActivity {
   Tally in_run, in_program;
   std::atomic<std::int64_t> newest_batch_ns{0};   // when its newest batch that was used arrived; 0: none yet
   std::atomic<std::uint32_t> run{0}, ls{0};       // of that batch
+  std::atomic<std::uint32_t> orbit{0};            // its last
   std::atomic<std::uint32_t> silent_since_ls{0};  // 0: it sends
 };
 

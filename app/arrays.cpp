@@ -6,9 +6,20 @@
 #include <thread>
 
 #include "core/error.h"
-#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
+
+fpga_model::NpyArray read_vector(const std::string& file) {
+  auto array = fpga_model::read_npy(file);
+  if (array.shape.size() != 1) {
+    throw Error(file, "an array of " + std::to_string(array.shape.size()) + " dimensions", "1");
+  }
+  return array;
+}
+
+std::vector<double> reals(fpga_model::NpyArray array) {
+  return array.is_integer ? std::vector<double>(array.integers.begin(), array.integers.end()) : std::move(array.reals);
+}
 
 EventArray read_events(const std::string& file, const ModelInfo& model) {
   fpga_model::NpyArray array = fpga_model::read_npy(file);

@@ -1,4 +1,5 @@
-// Event arrays in files -> raw words of a model's inputs. Used by emulate, model bench and simulate.
+// Event arrays in files -> raw words of a model's inputs, or plain numbers. Used by emulate, model bench,
+// simulate, statistics, detect, rate-curve and lifetime.
 // Tests: tests/contract/model_cases_test.py.
 #pragma once
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "core/model.h"
+#include "fpga_model/package/npy.h"
 
 namespace vigil::app {
 
@@ -21,6 +23,12 @@ struct EventArray {
 // column's type by its own rounding and overflow mode. Throws Error naming the file, and row and column of a word that
 // does not fit.
 EventArray read_events(const std::string& file, const ModelInfo& model);
+
+// An array of one dimension. Throws Error naming the file where it is none.
+fpga_model::NpyArray read_vector(const std::string& file);
+
+// The values of any array; integers become the nearest doubles.
+std::vector<double> reals(fpga_model::NpyArray array);
 
 // Calls `work(first, last)` for pieces of [0, rows) on `jobs` threads; rethrows the first exception.
 void for_each_piece(std::size_t rows, unsigned jobs, std::size_t piece,

@@ -32,10 +32,16 @@ struct Closing {
 // Sees every closed lumisection before it is judged; may be empty.
 using LumisectionObserver = std::function<void(const monitors::ClosedLumisection&)>;
 
+// How frames are emulated again, and where that is counted.
+struct AgainReader {
+  ReadAgain read = {};
+  std::uint64_t* frames = nullptr;
+};
+
 // Takes the open summary of the lumisection, judges what closes with it, and adds to `totals`. State and position are
 // the caller's.
 Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, const LumisectionObserver& observer,
-                          Totals& totals);
+                          Totals& totals, const AgainReader& again = {});
 
 // Adds windows that closed: their lines and rows, the actions they lead to, the quality of the snapshot.
 void add_windows(MonitoredStream& stream, std::vector<JudgedWindow>&& windows, Closing& closing, Totals& totals);

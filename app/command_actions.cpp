@@ -1,146 +1,129 @@
-// vigil actions: the actions a journal holds.
+// vigil actions list, show, export: the actions a journal holds.
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
 #include <fstream>
-#include <map>
 #include <nlohmann/json.hpp>
 
 #include "alerting/journal.h"
-#include "alerting/person_verbs.h"
-#include "app/command.h"
+#include "alerting/life_cycle.h"
+#include "app/action_desk.h"
 #include "app/shared_options.h"
 #include "app/text.h"
 #include "app/wall_clock.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/shown.h"
 
 namespace vigil::app {
 namespace {
 
-struct ActionsOptions {
-  std::string journal, id, actor, reason, output;
-  double hours = 0;  // of a shelve
-  bool json = false;
-};
-
 using nlohmann::ordered_json;
 
-std::string user() {
-  const passwd* entry = getpwuid(geteuid());
-  return entry != nullptr ? entry->pw_name : std::to_string(geteuid());
-}
-
-alerting::JournalAction find_action(const alerting::JournalReader& journal, const ActionsOptions& options) {
-  for (const auto& action : journal.actions()) {
-    if (action.id == options.id) return action;
-  }
-  throw Error(options.journal, "no action '" + shown(options.id) + "'", "an id that `vigil actions list` prints");
-}
-
-// Actions that are out of sight now: id -> until when. The newest shelve of an action counts.
-std::map<std::string, std::int64_t> shelved(const std::vector<alerting::AuditRow>& trail) {
+// Actions that are out of sight now: id -> until when. The newest shelve or unshelve of an action counts.
+std::map<std::string, std::int64_t> shelved(const std::string& journal) {
   std::map<std::string, std::int64_t> until;
-  for (const auto& row : trail) {
+  for (const auto& row : alerting::JournalReader(journal).audit_trail()) {
     if (row.verb == "shelve") until[row.action_id] = row.until_ns;
+    if (row.verb == "unshelve") until.erase(row.action_id);
   }
   std::erase_if(until, [now = wall_clock_ns()](const auto& entry) { return entry.second <= now; });
   return until;
 }
 
-ordered_json audit_json(const std::vector<alerting::AuditRow>& trail, const std::string& id) {
-  ordered_json audit = ordered_json::array();
-  for (const auto& row : trail) {
-    if (row.action_id != id) continue;
-    audit.push_back({{"at_ns", row.at_ns}, {"actor", row.actor}, {"verb", row.verb}, {"reason", row.reason}});
-    audit.back()["detail"] = ordered_json::parse(row.detail);
-    if (row.until_ns > 0) audit.back()["until_ns"] = row.until_ns;
+std::string text_of(const ordered_json& action, const char* key, std::size_t most = kShownCharacters) {
+  return shown(action.value(key, ""), most);
+}
+
+void print_action(const ordered_json& action, bool is_shelved) {
+  const std::string approvals =
+      action.at("needed") == "auto" || action.at("state") != "proposed"
+          ? ""
+          : fmt::format(" ({} of {} approvals)", action.at("approvals").size(), action.at("needed") == "two" ? 2 : 1);
+  fmt::print("{}  {:<16} {:<10} {:<10} {:<7} run {} LS {}-{} {} {}: {}{}\n", text_of(action, "id"),
+             text_of(action, "kind"), text_of(action, "cause"), text_of(action, "state"),
+             is_shelved                      ? "shelved"
+             : action.at("open").get<bool>() ? "open"
+                                             : "closed",
+             action.at("run").dump(), action.at("first_ls").dump(), action.at("last_ls").dump(),
+             text_of(action, "model"), text_of(action, "stream"), text_of(action, "reason", 200), approvals);
+}
+
+// Every action, page by page, to `take`.
+template <class Take>
+void each(alerting::Desk& desk, alerting::ActionFilter filter, Take&& take) {
+  filter.limit = 1000;
+  while (true) {
+    const ordered_json page = document(desk.list(filter), "", "list");
+    for (const ordered_json& action : page.at("actions")) take(action);
+    if (page.at("next").is_null()) return;
+    filter.after = page.at("next").get<std::string>();
   }
-  return audit;
-}
-
-ordered_json exported(const std::vector<alerting::AuditRow>& trail, const alerting::JournalAction& action) {
-  auto out = ordered_json::parse(alerting::listed_line(action));
-  out["attempts"] = action.attempts;
-  out["audit"] = audit_json(trail, action.id);
-  return out;
-}
-
-void print_action(const alerting::JournalAction& action, bool is_shelved) {
-  const auto line = ordered_json::parse(action.line);
-  const auto text = [&](const char* key) {
-    return shown(line.at(key).get<std::string>(), std::string_view(key) == "reason" ? kShownReason : kShownCharacters);
-  };
-  fmt::print("{}  {:<16} {:<10} {:<10} {:<7} run {} LS {}-{} {} {}: {}\n", action.id, text("kind"), text("cause"),
-             to_string(action.state),
-             is_shelved    ? "shelved"
-             : action.open ? "open"
-                           : "closed",
-             line.at("run").dump(), line.at("first_ls").dump(), line.at("last_ls").dump(), shown(text("model")),
-             shown(text("stream")), shown(text("reason"), 200));
 }
 
 int run_actions_list(const ActionsOptions& options) {
-  const alerting::JournalReader journal(options.journal);
-  const auto actions = journal.actions();
-  const auto out_of_sight = shelved(journal.audit_trail());
-  for (const auto& action : actions) {
+  const auto desk = desk_on(options.journal);
+  alerting::ActionFilter filter;
+  if (!options.state.empty()) filter.state = options.state;
+  filter.dead = options.dead;
+  const auto out_of_sight = options.json ? std::map<std::string, std::int64_t>{} : shelved(options.journal);
+  bool any = false;
+  each(*desk, filter, [&](const ordered_json& action) {
+    any = true;
     if (options.json) {
-      fmt::print("{}\n", alerting::listed_line(action));
+      fmt::print("{}\n", line_text(action));
     } else {
-      print_action(action, out_of_sight.contains(action.id));
+      print_action(action, out_of_sight.contains(action.at("id").get<std::string>()));
     }
-  }
-  if (actions.empty() && !options.json) fmt::print("no actions\n");
+  });
+  if (!any && !options.json) fmt::print("no actions\n");
   return 0;
+}
+
+// What is shown of one action, with the attempts over all sinks.
+ordered_json whole(alerting::Desk& desk, const std::string& id) {
+  ordered_json action = document(desk.show(id), id, "show");
+  std::int64_t attempts = 0;
+  for (const ordered_json& sink : action.at("sinks")) attempts += sink.at("attempts").get<std::int64_t>();
+  action["attempts"] = attempts;
+  action["audit"] = action.at("history");
+  return action;
 }
 
 int run_actions_show(const ActionsOptions& options) {
-  const alerting::JournalReader journal(options.journal);
-  const auto action = find_action(journal, options);
-  const auto trail = journal.audit_trail();
-  const ordered_json full = exported(trail, action);
+  const auto desk = desk_on(options.journal);
+  const ordered_json action = whole(*desk, options.id);
   if (options.json) {
-    fmt::print("{}\n", full.dump());
+    fmt::print("{}\n", line_text(action));
     return 0;
   }
-  const ordered_json& audit = full["audit"];
-  print_action(action, shelved(trail).contains(action.id));
-  fmt::print("proposal  {}\n", ordered_json::parse(action.line).at("proposal").dump(2, ' ', true));
-  fmt::print("delivery  {}, {} attempts{}\n", to_string(action.delivery), action.attempts,
-             action.last_reason.empty() ? "" : ", last: " + shown(action.last_reason, kShownReason));
-  for (const auto& row : audit) {
-    const auto text = [&](const char* key) { return shown(row[key].get<std::string>(), kShownReason); };
-    const std::string sink =
-        row["detail"].contains("sink") ? " at " + shown(row["detail"]["sink"].get<std::string>()) : "";
-    fmt::print("audit     {} {}{} {}\n", text("actor"), text("verb"), sink, text("reason"));
+  print_action(action, shelved(options.journal).contains(options.id));
+  fmt::print("proposal  {}\n", action.at("proposal").dump(2, ' ', true));
+  fmt::print("delivery  {}, {} attempts\n", text_of(action, "delivery"), action.at("attempts").dump());
+  for (const ordered_json& sink : action.at("sinks")) {
+    fmt::print("sink      {} {} {}\n", text_of(sink, "sink"), text_of(sink, "status"),
+               text_of(sink, "reason", kShownReason));
   }
-  return 0;
-}
-
-int run_actions_note(const ActionsOptions& options, const std::string& verb) {
-  const std::int64_t now = wall_clock_ns();
-  const alerting::ActionState state = alerting::act_on_action(
-      options.journal, {.at_ns = now,
-                        .actor = options.actor.empty() ? user() : options.actor,
-                        .verb = verb,
-                        .action_id = options.id,
-                        .reason = options.reason,
-                        .until_ns = verb == "shelve" ? now + static_cast<std::int64_t>(options.hours * 3600e9) : 0});
-  if (options.json) {
-    fmt::print("{}\n", ordered_json{{"id", options.id}, {"recorded", verb}, {"state", to_string(state)}}.dump());
-  } else {
-    fmt::print("{} recorded for {}, which is {}\n", verb, options.id, to_string(state));
+  if (action.at("requests").is_array()) {
+    for (const ordered_json& request : action.at("requests")) {
+      fmt::print("request   {} {} {} {}\n", text_of(request, "sink"), text_of(request, "method"),
+                 text_of(request, "url", 200), text_of(request, "body", kShownReason));
+    }
+    fmt::print("sha256    {}\n", text_of(action, "request_sha256"));
+  }
+  for (const ordered_json& row : action.at("history")) {
+    const auto sink = row.at("detail").find("sink");
+    const bool at_sink = sink != row.at("detail").end() && sink->is_string();
+    fmt::print("audit     {} {}{} {}\n", text_of(row, "actor"), text_of(row, "verb"),
+               at_sink ? " at " + shown(sink->get<std::string>()) : "", text_of(row, "reason", kShownReason));
   }
   return 0;
 }
 
 int run_actions_export(const ActionsOptions& options) {
-  const alerting::JournalReader journal(options.journal);
-  const auto trail = journal.audit_trail();  // once, however many actions
+  const auto desk = desk_on(options.journal);
   std::string text;
-  for (const auto& action : journal.actions()) text += exported(trail, action).dump() + "\n";
+  each(*desk, {},
+       [&](const ordered_json& action) { text += line_text(whole(*desk, action.at("id").get<std::string>())) + "\n"; });
   if (options.output.empty()) {
     fmt::print("{}", text);
     return 0;
@@ -152,38 +135,31 @@ int run_actions_export(const ActionsOptions& options) {
   return 0;
 }
 
-Options journal_options(ActionsOptions& o) {
-  return {{"--journal", &o.journal, "journal file", Presence::required},
-          {"--json", &o.json, "JSON on standard output"}};
-}
-
-Option id_option(ActionsOptions& o) { return {"ID", &o.id, "action id", Presence::required}; }
-
-// A verb that people record about an action.
-Command note_command(const std::string& verb) {
-  const auto o = std::make_shared<ActionsOptions>();
-  Options options = {id_option(*o), {"--actor", &o->actor, "who (default: the user)"}, {"--reason", &o->reason, "why"}};
-  std::string example = "vigil actions " + verb + " ID --journal vigil.db --actor anna --reason 'seen'";
-  if (verb == "shelve") {
-    example += " --hours 8";
-    options.push_back({"--hours", &o->hours, "out of sight for so long", Presence::required, {}, {{0.01, 24.0 * 365}}});
+std::vector<std::string> states() {
+  std::vector<std::string> names;
+  for (std::size_t s = 0; s < alerting::kActionStates; ++s) {
+    names.emplace_back(to_string(static_cast<alerting::ActionState>(s)));
   }
-  return {"actions " + verb, verb + " an action; recorded with actor and reason", example,
-          joined({options, journal_options(*o)}), [o, verb] { return run_actions_note(*o, verb); }};
+  return names;
 }
 
 }  // namespace
 
 Command actions_list_command() {
   const auto o = std::make_shared<ActionsOptions>();
-  return {"actions list", "every action, with its delivery", "vigil actions list --journal vigil.db --json",
-          journal_options(*o), [o] { return run_actions_list(*o); }};
+  return {"actions list", "every action, with its state and its delivery",
+          "vigil actions list --journal vigil.db --json",
+          joined({{{"--state", &o->state, "only those in this state", Presence::optional, states()},
+                   {"--dead", &o->dead, "only those with entries refused or expired at a sink"}},
+                  journal_options(*o)}),
+          [o] { return run_actions_list(*o); }};
 }
 
 Command actions_show_command() {
   const auto o = std::make_shared<ActionsOptions>();
-  return {"actions show", "one action and what was done about it", "vigil actions show ID --journal vigil.db",
-          joined({{id_option(*o)}, journal_options(*o)}), [o] { return run_actions_show(*o); }};
+  return {"actions show", "one action, what would be sent of it, and what was done about it",
+          "vigil actions show ID --journal vigil.db", joined({{id_option(*o)}, journal_options(*o)}),
+          [o] { return run_actions_show(*o); }};
 }
 
 Command actions_export_command() {
@@ -193,11 +169,5 @@ Command actions_export_command() {
           joined({{{"-o,--output", &o->output, "file to write (default standard output)"}}, journal_options(*o)}),
           [o] { return run_actions_export(*o); }};
 }
-
-Command actions_approve_command() { return note_command("approve"); }
-Command actions_reject_command() { return note_command("reject"); }
-Command actions_ack_command() { return note_command("ack"); }
-Command actions_shelve_command() { return note_command("shelve"); }
-Command actions_retry_command() { return note_command("retry"); }
 
 }  // namespace vigil::app

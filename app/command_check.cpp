@@ -4,7 +4,11 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/configuration_actions.h"
+#include "app/configuration_conditions.h"
 #include "app/configuration_sinks.h"
+#include "app/limits.h"
+#include "app/scale_settings.h"
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
@@ -14,16 +18,21 @@ namespace vigil::app {
 namespace {
 
 int run_check(const MonitorOptions& options) {
-  const Configuration configuration = effective_configuration(options);
+  Configuration configuration = effective_configuration(options);
   (void)configured_sinks(configuration);
+  require_approval(configuration);
   const ModelSet models(configuration.models);
+  check_prescales(configuration.monitors.prescales, models);
   const auto reference = load_reference(configuration, models);
+  configuration.monitors.limits = load_limits(configuration, models);
   // Rules and windows are checked by the monitor that will use them.
   for (const auto& model : models.all()) {
     monitors::StreamMonitor(model->info(), "scouting", configuration.monitors, {});
   }
   if (options.json) {
     nlohmann::ordered_json out = {{"configuration", to_yaml(configuration)},
+                                  {"settings", nlohmann::ordered_json::parse(settings_json(models, configuration))},
+                                  {"settings_sha256", settings_sha256(models, configuration)},
                                   {"models", nlohmann::ordered_json::array()}};
     for (const auto& model : models.all()) {
       out["models"].push_back(
@@ -35,7 +44,14 @@ int run_check(const MonitorOptions& options) {
   fmt::print("{}", to_yaml(configuration));
   for (const auto& model : models.all())
     fmt::print("# model {} {} {}\n", shown(model->info().name), shown(model->info().version), model->info().hash);
-  if (reference) fmt::print("# reference of {} events\n", reference->summary.events);
+  fmt::print("# settings of partials {} {}\n", settings_sha256(models, configuration),
+             settings_json(models, configuration));
+  if (!configuration.limits.empty()) fmt::print("# limits of {} rules\n", configuration.monitors.limits.rules.size());
+  if (reference) {
+    std::uint64_t events = 0;
+    for (const monitors::Reference& entry : reference->entries) events += entry.summary.events;
+    fmt::print("# reference of {} events\n", events);
+  }
   return 0;
 }
 

@@ -10,6 +10,7 @@
 
 #include "alerting/receiver.h"
 #include "app/command.h"
+#include "app/demo_approval.h"
 #include "app/demo_data.h"
 #include "app/logging.h"
 #include "app/session.h"
@@ -33,6 +34,7 @@ constexpr double kSpeed = 45;  // times real time: a lumisection in half a secon
 struct Received {
   std::mutex mutex;
   std::vector<ordered_json> events;
+  std::unique_ptr<DemoApproval> approval;  // once the monitor has a journal
 };
 
 void publish(replay::ScenarioSource& source, ingest::Publisher& publisher, const std::atomic<bool>& stop) {
@@ -60,13 +62,23 @@ void stop_when_quiet(ingest::Subscriber& subscriber, const std::atomic<bool>& pu
   subscriber.request_stop();
 }
 
-std::string first_fault(const replay::Scenario& scenario) {
-  if (scenario.faults.empty()) return "no fault";
-  const replay::Fault& fault = scenario.faults.front();
-  return fmt::format("{} from lumisection {}", replay::to_string(fault.type), fault.from_ls);
+std::string faults_text(const replay::Scenario& scenario) {
+  std::string text;
+  for (const replay::Fault& fault : scenario.faults) {
+    const bool ends = fault.to_ls < scenario.lumisections;
+    text += fmt::format("{}{} {} lumisection {}{}", text.empty() ? "" : ", ", replay::to_string(fault.type),
+                        ends ? "in" : "from", fault.from_ls, ends ? fmt::format(" to {}", fault.to_ls) : "");
+  }
+  return text.empty() ? "no fault" : text;
 }
 
-int run_demo(bool json) {
+struct DemoOptions {
+  std::string http = "127.0.0.1:0";
+  bool json = false, hold = false;
+};
+
+int run_demo(const DemoOptions& options) {
+  const bool json = options.json;
   log_to_stderr();
   if (std::getenv("VIGIL_LOG") == nullptr) spdlog::set_level(spdlog::level::warn);
   StopOnSignal signals;
@@ -75,14 +87,18 @@ int run_demo(bool json) {
   replay::ScenarioSource source(scenario, model, demo_events(), ingest::encode);
   ingest::Publisher publisher("tcp://127.0.0.1:*");
   Received received;
+  const auto say = [json](const std::string& line) {
+    if (json) return;
+    fmt::print("{}\n", line);
+    std::fflush(stdout);
+  };
   const alerting::ActionReceiver receiver("tcp://127.0.0.1:*", [&](const std::string& text) {
     std::lock_guard lock(received.mutex);
     received.events.push_back(ordered_json::parse(text));
     const auto& data = received.events.back()["data"];
-    if (json) return;
-    fmt::print("PIPELINE received {} {} and accepted it\n", shown(data["kind"].get<std::string>()),
-               shown(data["id"].get<std::string>()));
-    std::fflush(stdout);
+    const std::string id = data["id"].get<std::string>();
+    say(fmt::format("PIPELINE received {} {} and accepted it", shown(data["kind"].get<std::string>()), shown(id)));
+    if (received.approval) received.approval->received(id);
   });
 
   const fs::path journal = fs::temp_directory_path() / fmt::format("vigil-demo-{}.db", getpid());
@@ -91,21 +107,30 @@ int run_demo(bool json) {
   configuration.subscribe = {publisher.last_endpoint()};
   configuration.actions_to = receiver.endpoint();
   configuration.journal = journal.string();
+  configuration.approval = DemoApproval::rules();
   configuration.reference = "learn:10";
   configuration.monitors.learn_ls = 10;
+  configuration.http.set_listen(options.http);
+  check_http(configuration.http);
+  Session session(configuration, {.json = false, .live = true, .quiet = json, .demo = true});
   if (!json) {
     fmt::print(
         "vigil demo: one machine, three parts, real sockets\n"
+        "  page       {}  open it in a browser: the fault and what is done about it happen there\n"
         "  publisher  {}  a simulated fill, {} lumisections at {:.0f} times real time, {}\n"
         "  monitor    model {} {} ({}…), reference learned from the first 10 lumisections, journal {}\n"
-        "  pipeline   {}  receives the actions\n\n",
-        publisher.last_endpoint(), scenario.lumisections, kSpeed, first_fault(scenario), shown(model->info().name),
-        shown(model->info().version), model->info().hash.substr(0, 12), journal.string(), receiver.endpoint());
+        "  pipeline   {}  receives the actions: a retraining at once, a threshold when two people approved it\n\n",
+        session.url(), publisher.last_endpoint(), scenario.lumisections, kSpeed, faults_text(scenario),
+        shown(model->info().name), shown(model->info().version), model->info().hash.substr(0, 12), journal.string(),
+        receiver.endpoint());
     std::fflush(stdout);
   }
 
   std::atomic<bool> stop{false}, published{false};
-  Session session(configuration, {.json = false, .live = true, .quiet = json});
+  {
+    std::lock_guard lock(received.mutex);
+    received.approval = std::make_unique<DemoApproval>(journal.string(), say);
+  }
   ingest::Subscriber subscriber(
       {.endpoints = configuration.subscribe, .topics = {}, .queue_frames = configuration.queue_frames});
   signals.watch([&] {
@@ -124,7 +149,10 @@ int run_demo(bool json) {
   std::thread quiet([&] { stop_when_quiet(subscriber, published, stop); });
   std::exception_ptr failure;
   try {
-    session.run(subscriber, {});
+    session.run(subscriber, nullptr, [&] {
+      const ingest::SubscriberCounters& c = subscriber.counters();
+      return Intake{c.frames, c.bytes, c.dropped, subscriber.queued_frames(), configuration.queue_frames};
+    });
   } catch (...) {
     failure = std::current_exception();
   }
@@ -133,24 +161,32 @@ int run_demo(bool json) {
   quiet.join();
   signals.watch(std::function<void()>{});
   if (failure) std::rethrow_exception(failure);
+  received.approval->finish();
 
   const Totals& totals = session.judge().totals();
   const auto counts = session.journal().counts();
   std::lock_guard lock(received.mutex);
   if (json) {
-    ordered_json out = {{"events", totals.events},       {"lumisections", totals.lumisections},
-                        {"windows", totals.windows},     {"actions", totals.actions},
-                        {"delivered", counts.delivered}, {"received", ordered_json::array()},
+    ordered_json out = {{"events", totals.events},
+                        {"lumisections", totals.lumisections},
+                        {"windows", totals.windows},
+                        {"actions", totals.actions},
+                        {"delivered", counts.delivered},
+                        {"received", ordered_json::array()},
+                        {"decided", received.approval->decided()},
                         {"journal", journal.string()}};
     for (const auto& event : received.events)
       out["received"].push_back({{"id", event["id"]}, {"kind", event["data"]["kind"]}});
     fmt::print("{}\n", out.dump());
+    std::fflush(stdout);
+    if (options.hold) signals.wait();
     return 0;
   }
   fmt::print("\nWhat was seen\n");
   fmt::print("  {} events in {} lumisections, {} windows judged, {} verdicts\n",
              short_number(static_cast<double>(totals.events)), totals.lumisections, totals.windows, totals.verdicts);
-  fmt::print("  injected: {}\n", first_fault(scenario));
+  fmt::print("  injected: {}\n", faults_text(scenario));
+  for (const auto& decided : received.approval->decided()) fmt::print("  {}\n", decided_text(decided));
   for (const auto& event : received.events) {
     fmt::print("  received by the pipeline: {} — {}\n", shown(event["data"]["kind"].get<std::string>()),
                shown(event["data"]["reason"].get<std::string>(), kShownReason));
@@ -158,24 +194,32 @@ int run_demo(bool json) {
   if (received.events.empty()) fmt::print("  no action was proposed\n");
   fmt::print(
       "\nWhat to try next\n"
+      "  vigil serve {0}                the page again, of what was found\n"
       "  vigil status {0}\n"
       "  vigil actions list --journal {0}\n"
       "  vigil simulate conf/scenarios/dead_column.yaml --record dead.vrec && vigil replay dead.vrec --model "
       "demo/model\n"
       "  vigil watch --model demo/model --subscribe ENDPOINT     (README: Watch a stream)\n",
       journal.string());
+  if (options.hold) {
+    fmt::print("\n{} goes on answering until Ctrl-C\n", session.url());
+    std::fflush(stdout);
+    signals.wait();
+  }
   return 0;
 }
 
 }  // namespace
 
 Command demo_command() {
-  const auto json = std::make_shared<bool>(false);
+  const auto o = std::make_shared<DemoOptions>();
   return {"demo",
-          "everything on one machine: a stream with a fault, the monitor, a receiving pipeline",
+          "everything on one machine: a stream with a fault, the monitor and its page, a receiving pipeline",
           "vigil demo",
-          {{"--json", json.get(), "one JSON document at the end"}},
-          [json] { return run_demo(*json); }};
+          {{"--http", &o->http, "HOST:PORT of the page; the default takes a free port of this machine"},
+           {"--hold", &o->hold, "goes on answering after its end, until SIGINT or SIGTERM"},
+           {"--json", &o->json, "one JSON document at the end"}},
+          [o] { return run_demo(*o); }};
 }
 
 }  // namespace vigil::app

@@ -4,22 +4,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "app/commands.h"
 #include "core/shown.h"
 
 namespace vigil::app {
 namespace {
-
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts(1);
-  for (const char c : text) {
-    if (c == at) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  return parts;
-}
 
 void add_option(CLI::App& app, const Option& option) {
   CLI::Option* added = std::visit(
@@ -44,18 +33,6 @@ void add_option(CLI::App& app, const Option& option) {
       added->check(CLI::Range(static_cast<std::uint32_t>(lowest), static_cast<std::uint32_t>(highest)));
     }
   }
-}
-
-// The names a user may type at one place: the first words of all commands, or the second of a group's.
-std::vector<std::string> words_after(const std::vector<Command>& commands, const std::string& group) {
-  std::vector<std::string> words;
-  for (const Command& command : commands) {
-    const auto space = command.name.find(' ');
-    const bool in_group = space != std::string::npos && command.name.substr(0, space) == group;
-    if (group.empty() && space == std::string::npos) words.push_back(command.name);
-    if (in_group) words.push_back(command.name.substr(space + 1));
-  }
-  return words;
 }
 
 // " (did you mean 'watch'?)" or nothing.

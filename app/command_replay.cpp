@@ -1,27 +1,47 @@
-// vigil replay, vigil publish, vigil reference build: recordings.
+// vigil replay, vigil publish: recordings.
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <atomic>
-#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/command_part.h"
 #include "app/logging.h"
 #include "app/pipeline.h"
-#include "app/progress.h"
+#include "app/recordings.h"
 #include "app/session.h"
 #include "app/shared_options.h"
 #include "core/error.h"
 #include "core/shown.h"
 #include "ingest/publisher.h"
 #include "ingest/relabel.h"
-#include "monitors/reference.h"
-#include "replay/replay_source.h"
 
 namespace vigil::app {
 namespace {
+
+struct PlannedReplay : ReplayOptions {
+  std::optional<std::string> plan, output;
+  std::optional<std::uint32_t> part;
+};
+
+// With --plan and --part: what there is to say stands in the plan.
+int replay_part(const PlannedReplay& o) {
+  if (!o.plan) throw Error("--part, -o", "without --plan", "a plan");
+  if (!o.part) throw Error("--plan", "without --part", "the number of a part");
+  if (!o.recordings.empty()) {
+    throw Error(o.recordings.front(), "a recording beside --plan", "none: the plan says which");
+  }
+  const MonitorOptions& m = o.monitor;
+  if (!m.configuration.empty() || !m.models.empty() || !m.settings.empty() || !m.reference.empty() ||
+      !m.limits.empty() || !m.journal.empty() || !m.http.empty() || !m.fail_on.empty() || m.window_ls || m.hop_ls ||
+      m.hold || o.from_ls || o.to_ls || o.speed != "max") {
+    throw Error("--plan", "beside options of the run",
+                "--part, -o, --jobs and --json alone: the rest stands in the plan");
+  }
+  return run_part({*o.plan, o.output.value_or(""), *o.part, o.jobs, m.json});
+}
 
 struct PublishOptions {
   std::vector<std::string> recordings;
@@ -29,52 +49,19 @@ struct PublishOptions {
   bool loop = false, json = false;
 };
 
-struct ReferenceOptions {
-  ReplayOptions replay;
-  std::string output;
-};
-
-replay::ReplayOptions source_options(const ReplayOptions& options) {
-  replay::ReplayOptions out;
-  out.speed = replay::parse_speed(options.speed);
-  out.from_ls = options.from_ls;
-  out.to_ls = options.to_ls;
-  return out;
-}
-
-std::vector<std::filesystem::path> paths(const std::vector<std::string>& names) { return {names.begin(), names.end()}; }
-
-// What a damaged recording lost, on stderr.
-void report_damage(const replay::ReplaySource& source) {
-  const auto& stats = source.stats();
-  if (stats.bytes_lost == 0) return;
-  fmt::print(stderr, "vigil: {} bytes lost in {} damaged regions of the recording\n", stats.bytes_lost,
-             stats.damaged_regions);
-}
-
-// Shows how far a replay is while it runs.
-class Watched : public Source {
- public:
-  Watched(replay::ReplaySource& source, const std::string& what)
-      : source_(source), progress_(what, source.total_bytes(), "B") {}
-  std::optional<Frame> next() override {
-    auto frame = source_.next();
-    if (frame) progress_.update(source_.stats().bytes);
-    return frame;
-  }
-  void request_stop() override { source_.request_stop(); }
-
- private:
-  replay::ReplaySource& source_;
-  Progress progress_;
-};
-
-int run_replay(const ReplayOptions& options) {
+int run_replay(const PlannedReplay& planned) {
+  const ReplayOptions& options = planned;
+  if (planned.plan || planned.part || planned.output) return replay_part(planned);
+  if (options.recordings.empty())
+    throw Error("REC", "no recording", "recording files or folders, or --plan and --part");
   log_to_stderr();
   StopOnSignal signals;
   Configuration configuration = effective_configuration(options.monitor);
   if (options.jobs > 0) configuration.jobs = options.jobs;
   replay::ReplaySource source(paths(options.recordings), source_options(options));
+  if (options.monitor.hold && configuration.http.listen.empty()) {
+    throw Error("--hold", "without --http", "an address to go on answering at");
+  }
   Session session(configuration, {.json = options.monitor.json, .live = false});
   {
     Watched watched(source, "replay");
@@ -86,6 +73,7 @@ int run_replay(const ReplayOptions& options) {
     signals.watch(std::function<void()>{});
   }
   report_damage(source);
+  if (options.monitor.hold) signals.wait();
   return session.failed(options.monitor.fail_on) ? 1 : 0;
 }
 
@@ -147,82 +135,22 @@ int run_publish(const PublishOptions& options) {
   return 0;
 }
 
-int run_reference_build(const ReferenceOptions& options) {
-  log_to_stderr();
-  StopOnSignal signals;
-  Configuration configuration = effective_configuration(options.replay.monitor);
-  if (configuration.models.size() != 1)
-    throw Error("--model", std::to_string(configuration.models.size()) + " packages", "one");
-  const ModelSet models(configuration.models);
-  const ModelInfo& info = models.all().front()->info();
-  replay::ReplaySource source(paths(options.replay.recordings), source_options(options.replay));
-  Judge judge(models, configuration, {}, false, [](const std::string& fact) { spdlog::warn("{}", fact); });
-  monitors::Reference reference;
-  reference.model = info.name;
-  std::uint64_t lumisections = 0, complete = 0;
-  std::string stream;
-  monitors::Conditions conditions;
-  judge.observe([&](const monitors::ClosedLumisection& closed) {
-    ++lumisections;
-    const Lumisection& line = closed.lumisection;
-    const double coverage = static_cast<double>(line.covered_orbits) / static_cast<double>(line.expected_orbits);
-    if (coverage < configuration.monitors.minimum_coverage || closed.summary.events == 0 || closed.mixed_context ||
-        closed.summary.wrong_model_events > 0) {
-      return;
-    }
-    if (complete == 0) {
-      stream = reference.stream = line.stream;
-      conditions = closed.conditions;
-      reference.selection = closed.conditions.selection;
-    }
-    // A reference is of one stream and one set of conditions.
-    if (line.stream != stream)
-      throw Error(options.output, "streams '" + shown(stream) + "' and '" + shown(line.stream) + "'",
-                  "recordings of one stream");
-    if (closed.conditions != conditions) {
-      throw Error(options.output, "two contexts, " + in_words(conditions) + " and " + in_words(closed.conditions),
-                  "one; choose with --from-ls and --to-ls");
-    }
-    reference.add(line.run, line.ls, closed.summary);
-    ++complete;
-  });
-  {
-    Watched watched(source, "reference");
-    signals.watch(watched);
-    run_pipeline(watched, models, judge, {}, options.replay.jobs);
-    signals.watch(std::function<void()>{});
-  }
-  report_damage(source);
-  if (complete == 0) {
-    throw Error(options.output,
-                "no complete lumisection of model '" + info.name + "' among " + std::to_string(lumisections),
-                "recordings of good runs with events of model hash " + info.hash);
-  }
-  monitors::save_reference(reference, options.output);
-  if (options.replay.monitor.json) {
-    fmt::print("{}\n", nlohmann::ordered_json{{"file", options.output},
-                                              {"model", info.name},
-                                              {"model_hash", info.hash},
-                                              {"lumisections", complete},
-                                              {"of", lumisections},
-                                              {"events", reference.summary.events}}
-                           .dump());
-  } else {
-    fmt::print("{}: {} events of {} lumisections ({} were not complete), model {} {}\n", escaped(options.output),
-               reference.summary.events, complete, lumisections - complete, shown(info.name), info.hash.substr(0, 12));
-  }
-  return 0;
-}
-
 }  // namespace
 
 Command replay_command() {
-  const auto o = std::make_shared<ReplayOptions>();
+  const auto o = std::make_shared<PlannedReplay>();
+  Option recordings = recordings_option(o->recordings);
+  recordings.presence = Presence::optional;
   return {"replay", "recorded runs through the same pipeline", "vigil replay run1/ --model demo/model --json",
-          joined({{recordings_option(o->recordings)},
+          joined({{recordings,
+                   {"--plan", &o->plan, "a plan of `vigil plan`, with --part"},
+                   {"--part", &o->part, "emulate this part of the plan into a part file"},
+                   {"-o,--output", &o->output, "part file (default PLAN.parts/<K>.vsum)"}},
                   monitor_options(o->monitor, "-c,--configuration",
                                   "result lines as JSON on standard output, the digest last"),
-                  {{"--speed", &o->speed, "max, realtime or a factor like 4x"}},
+                  {{"--speed", &o->speed, "max, realtime or a factor like 4x"},
+                   http_option(o->monitor),
+                   hold_option(o->monitor)},
                   range_options(*o)}),
           [o] { return run_replay(*o); }};
 }
@@ -238,20 +166,6 @@ Command publish_command() {
            {"--loop", &o->loop, "start over at the end"},
            {"--json", &o->json, "one JSON document at the end"}},
           [o] { return run_publish(*o); }};
-}
-
-Command reference_build_command() {
-  const auto o = std::make_shared<ReferenceOptions>();
-  MonitorOptions& monitor = o->replay.monitor;
-  return {"reference build", "a reference from recordings",
-          "vigil reference build run1/ --model demo/model -o good.json",
-          joined({{recordings_option(o->replay.recordings),
-                   {"--model", &monitor.models, "model package", Presence::required},
-                   settings_option(monitor),
-                   {"-o,--output", &o->output, "reference file to write", Presence::required}},
-                  range_options(o->replay),
-                  {{"--json", &monitor.json, "one JSON document"}}}),
-          [o] { return run_reference_build(*o); }};
 }
 
 }  // namespace vigil::app

@@ -62,7 +62,10 @@ int run_watch(const MonitorOptions& options) {
   signals.watch(subscriber);
   for (const std::string& endpoint : configuration.subscribe) spdlog::info("subscribing to {}", endpoint);
   try {
-    session.run(subscriber, recording ? &*recording : nullptr);
+    session.run(subscriber, recording ? &*recording : nullptr, [&] {
+      const ingest::SubscriberCounters& c = subscriber.counters();
+      return Intake{c.frames, c.bytes, c.dropped, subscriber.queued_frames(), configuration.queue_frames};
+    });
   } catch (const FailedRunning&) {
     if (recording) recording->close();
     throw;
@@ -114,7 +117,8 @@ Command watch_command() {
           joined({monitor_options(*o, "CONF,-c,--configuration", "result lines as JSON on standard output"),
                   live_options(*o),
                   {{"--actions-to", &o->actions_to, "endpoint of the pipeline that receives actions"},
-                   {"--record", &o->record, "also record what arrives into this folder"}}}),
+                   {"--record", &o->record, "also record what arrives into this folder"},
+                   http_option(*o)}}),
           [o] { return run_watch(*o); }};
 }
 

@@ -20,4 +20,26 @@ std::vector<Command> commands() {
   };
 }
 
+std::vector<std::string> words_after(const std::vector<Command>& commands, const std::string& group) {
+  std::vector<std::string> out;
+  for (const Command& command : commands) {
+    const auto words = split(command.name, ' ');
+    if (group.empty() && words.size() == 1) out.push_back(words[0]);
+    if (!group.empty() && words.size() == 2 && words[0] == group) out.push_back(words[1]);
+  }
+  return out;
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts(1);
+  for (const char c : text) {
+    if (c == at) {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
 }  // namespace vigil::app

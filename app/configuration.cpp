@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 std::set<std::string> known_keys() {
   std::set<std::string> known;
   for (const ConfigurationKey& row : configuration_keys()) known.insert(row.key);
+  for (const ConfigurationKey& row : superseded_configuration_keys()) known.insert(row.key);
   return known;
 }
 
@@ -60,6 +61,25 @@ void read_configuration(Configuration& configuration, const std::string& path) {
   }
   if (root.IsNull()) return;
   read_map(configuration, root, {path, path, {}, fs::path(path).parent_path().string()});
+}
+
+void read_configuration_text(Configuration& configuration, const std::string& text, const std::string& where) {
+  YAML::Node root;
+  try {
+    root = YAML::Load(text);
+  } catch (const YAML::Exception& e) {
+    throw Error(where + ":" + std::to_string(e.mark.line + 1), e.msg, "YAML");
+  }
+  if (!root.IsNull()) read_map(configuration, root, {where, where, {}, {}});
+}
+
+Configuration with_absolute_paths(const Configuration& configuration) {
+  Configuration out = configuration;
+  const YAML::Node written = YAML::Load(to_yaml(configuration));
+  for (const ConfigurationKey& row : configuration_keys()) {
+    if (row.is_path) row.read(out, written[row.key], {{}, row.key, row.key, fs::current_path().string()});
+  }
+  return out;
 }
 
 std::string to_yaml(const Configuration& configuration) {

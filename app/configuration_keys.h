@@ -28,7 +28,10 @@ struct ConfigurationKey {
 // In the order in which the configuration is printed; defaults are those of Configuration{}.
 const std::vector<ConfigurationKey>& configuration_keys();
 
-// Null where there is none of that name.
+// Read still, never written: what took their place is.
+const std::vector<ConfigurationKey>& superseded_configuration_keys();
+
+// Of both; null where there is none of that name.
 const ConfigurationKey* find_configuration_key(const std::string& key);
 
 }  // namespace vigil::app

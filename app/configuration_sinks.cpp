@@ -9,28 +9,52 @@
 namespace vigil::app {
 namespace {
 
-alerting::GivenKey given_key(const std::string& key, const YAML::Node& value, const YamlPlace& at) {
-  return {key, at.where, texts(value, at), value.IsSequence()};
-}
-
 std::set<std::string> keys_of(const YAML::Node& map) {
   std::set<std::string> keys;
   for (const auto& pair : map) keys.insert(pair.first.IsScalar() ? pair.first.Scalar() : "?");
   return keys;
 }
 
+// `type` decides which values are paths, and so relative to the configuration file.
+alerting::GivenKey given_key(const std::string& type, const std::string& key, const YAML::Node& value,
+                             const YamlPlace& at) {
+  alerting::GivenKey given{key, at.where};
+  if (!value.IsMap()) {
+    given.values = alerting::holds_paths(type, key) ? paths(value, at) : texts(value, at);
+    given.is_list = value.IsSequence();
+    return given;
+  }
+  given.is_map = true;
+  require_map(value, at, keys_of(value));
+  for (const auto& pair : value) {
+    const std::string name = pair.first.IsScalar() ? pair.first.Scalar() : "?";
+    const YamlPlace place = at.below(pair.first, key + "." + name);
+    given.map.emplace_back(
+        name, alerting::holds_paths(type, key, name) ? path(pair.second, place) : text(pair.second, place));
+  }
+  return given;
+}
+
 alerting::SinkSettings read_one(const YAML::Node& item, const YamlPlace& at) {
   require_map(item, at, keys_of(item));  // each once; which there are depends on the type
+  const YAML::Node type = item["type"];
   std::vector<alerting::GivenKey> given;
   for (const auto& pair : item) {
     const std::string key = pair.first.IsScalar() ? pair.first.Scalar() : "?";
-    given.push_back(given_key(key, pair.second, at.below(pair.first, key)));
+    given.push_back(
+        given_key(type && type.IsScalar() ? type.Scalar() : "", key, pair.second, at.below(pair.first, key)));
   }
-  alerting::SinkSettings sink = alerting::read_sink(given, at.where);
-  for (const alerting::SinkKey& key : alerting::sink_type(sink.type).keys) {
-    if (key.kind == alerting::SinkKey::Kind::path) sink.own[key.name] = path(item[key.name], at);
+  return alerting::read_sink(given, at.where);
+}
+
+// Where the configuration as a whole says what a sink does not.
+void fill_shared(const Configuration& c, alerting::SinkSettings& sink) {
+  for (const auto& [key, value] : c.sink_defaults) {
+    const auto& keys = alerting::sink_type(sink.type).keys;
+    const auto named = [&name = key](const alerting::SinkKey& k) { return name == k.name; };
+    const bool shared = std::any_of(alerting::shared_keys().begin(), alerting::shared_keys().end(), named);
+    if (!sink.where.contains(key) && (shared || std::any_of(keys.begin(), keys.end(), named))) sink.own[key] = value;
   }
-  return sink;
 }
 
 }  // namespace
@@ -58,7 +82,18 @@ void write_sinks(YAML::Emitter& out, const std::vector<alerting::SinkSettings>& 
       out << YAML::EndSeq;
     }
     if (!sink.routing.models.empty()) out << YAML::Key << "models" << YAML::Value << YAML::Flow << sink.routing.models;
-    for (const auto& [key, value] : sink.own) out << YAML::Key << key << YAML::Value << value;
+    for (const auto& [key, value] : sink.own) {
+      if (!value.empty()) out << YAML::Key << key << YAML::Value << value;
+    }
+    for (const auto& [key, values] : sink.lists) {
+      if (!values.empty()) out << YAML::Key << key << YAML::Value << YAML::Flow << values;
+    }
+    for (const auto& [key, map] : sink.maps) {
+      if (map.empty()) continue;
+      out << YAML::Key << key << YAML::Value << YAML::Flow << YAML::BeginMap;
+      for (const auto& [name, value] : map) out << YAML::Key << name << YAML::Value << value;
+      out << YAML::EndMap;
+    }
     out << YAML::EndMap;
   }
   out << YAML::EndSeq;
@@ -81,6 +116,10 @@ std::vector<alerting::SinkSettings> configured_sinks(const Configuration& c) {
                                "actions_to"));
   }
   sinks.insert(sinks.end(), c.sinks.begin(), c.sinks.end());
+  for (alerting::SinkSettings& sink : sinks) {
+    fill_shared(c, sink);
+    alerting::check_sink(sink);
+  }
   if (sinks.empty()) sinks.push_back(alerting::read_sink({{"type", "sinks", {"log"}}}, "sinks"));
   return alerting::named(std::move(sinks), "sinks, actions_to, actions_file");
 }

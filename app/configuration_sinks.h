@@ -16,8 +16,8 @@ std::vector<alerting::SinkSettings> read_sinks(const YAML::Node& node, const Yam
 // As read_sinks reads them back.
 void write_sinks(YAML::Emitter& out, const std::vector<alerting::SinkSettings>& sinks);
 
-// All sinks of a configuration, named: short forms first, then the list; without any, the log. Throws Error for two of
-// one name.
+// All sinks of a configuration, named: short forms first, then the list; without any, the log. What a sink leaves open
+// the configuration as a whole says. Throws Error for two of one name, and where a secret's file cannot be used.
 std::vector<alerting::SinkSettings> configured_sinks(const Configuration& configuration);
 
 }  // namespace vigil::app

@@ -25,7 +25,8 @@ struct Item {
   EventBatch batch;              // points into frame; on rejection as far as it was readable
   const Model* model = nullptr;  // null where the batch names none that is loaded
   std::string failure;           // of an emulator that could not compute; empty otherwise
-  bool is_foreign = false;       // of another model_hash than the loaded model's
+  bool carries_drops_only = false;
+  bool is_foreign = false;  // of another model_hash than the loaded model's
   monitors::BatchSummary summary;
 };
 
@@ -53,6 +54,7 @@ class ItemPool {
               back->model = nullptr;
               back->failure.clear();
               back->is_foreign = false;
+              back->carries_drops_only = false;
               std::lock_guard lock(shelf->mutex);
               if (shelf->items.size() < kMost) shelf->items.push_back(std::move(back));
             }};

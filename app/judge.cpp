@@ -4,12 +4,13 @@
 #include <utility>
 
 #include "core/lhc.h"
+#include "core/result_lines.h"
 #include "core/shown.h"
 
 namespace vigil::app {
 
-Judge::Judge(const ModelSet& models, const Configuration& configuration, std::optional<monitors::Reference> reference,
-             bool keep_state, std::function<void(const std::string&)> log)
+Judge::Judge(const ModelSet& models, const Configuration& configuration, std::optional<monitors::References> reference,
+             KeepState keep_state, std::function<void(const std::string&)> log)
     : streams_(models, configuration, std::move(reference)),
       keep_state_(keep_state),
       log_(std::move(log)),
@@ -27,6 +28,7 @@ void Judge::log_once(const std::string& key, const std::string& message) {
 
 void Judge::log_lost(const MonitoredStream* stream, const FrameHeader& header, Refusal::What what, Rejection cause,
                      const std::string& detail) {
+  if (what == Refusal::What::rejected) rejected_.add_rejected(cause);
   const bool own = stream != nullptr && header.stream == stream->name;
   const auto found = [&] {
     std::string text = detail;
@@ -59,7 +61,8 @@ std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
     log_lost(streams_.drop(header), header, Refusal::What::dropped, Rejection::none,
              "the queue of received frames was full");
   }
-  if (item->frame.parts.empty()) return out;
+  if (item->frame.parts.empty() && !item->frame.partial) return out;
+  if (item->carries_drops_only) return out;
   if (item->rejection != Rejection::none) {
     MonitoredStream* stream = streams_.reject(*item);
     if (stream != nullptr) stream->activity->newest_frame_ns = now_ns_;
@@ -95,10 +98,16 @@ void Judge::end(MonitoredStream& stream, std::vector<Closing>& out) {
   const std::size_t before = out.size();
   apply(stream, stream.sequencer.end(), out);
   auto windows = stream.monitor.end(ClosedBy::end);
-  if (out.size() == before && (keep_state_ || !windows.empty())) out.emplace_back();  // a cut all the same
+  const auto budget = stream.monitor.budget();
+  // A cut all the same.
+  if (out.size() == before && (keep_state_ != KeepState::never || !windows.empty() || budget)) out.emplace_back();
   if (out.size() == before) return;
   add_windows(stream, std::move(windows), out.back(), totals_);
-  if (keep_state_) streams_.save(stream, out.back().commit.state);
+  for (const LifetimeOfRule& lifetime : stream.monitor.lifetimes()) {
+    out.back().lines.push_back(lifetime_line(lifetime));
+  }
+  if (budget) out.back().lines.push_back(budget_line(*budget));
+  if (keep_state_ != KeepState::never) streams_.save(stream, out.back().commit.state);
 }
 
 void Judge::give_up(MonitoredStream& stream, std::vector<Closing>& out) {
@@ -110,6 +119,12 @@ void Judge::give_up(MonitoredStream& stream, std::vector<Closing>& out) {
   if (out.empty()) out.emplace_back();
   // Nobody is left who could end its episodes.
   for (std::string& id : stream.policy.open_ids()) out.back().commit.closed_action_ids.push_back(std::move(id));
+  out.back().commit.alarms.push_back({.model = stream.model->info().name,
+                                      .stream = stream.name,
+                                      .run = stream.snapshot.run,
+                                      .ls = stream.snapshot.ls,
+                                      .is_lumisection = false,
+                                      .ended = true});
   streams_.give_up(stream, out.back().commit.state);
 }
 
@@ -120,7 +135,8 @@ void Judge::apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, st
       place(stream, *placed);
     } else if (auto* closed = std::get_if<ingest::Closed>(&step)) {
       count_closed(stream, *closed);
-      out.push_back(close_lumisection(stream, std::move(*closed), observer_, totals_));
+      out.push_back(
+          close_lumisection(stream, std::move(*closed), observer_, totals_, {read_again_, &frames_read_again_}));
       out.back().commit.position = position_;
       for (const std::string& fact : out.back().facts) {
         if (log_) log_(fact);
@@ -130,7 +146,7 @@ void Judge::apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, st
     }
   }
   if (out.size() == before) return;
-  if (keep_state_) streams_.save(stream, out.back().commit.state);
+  if (keep_state_ == KeepState::always) streams_.save(stream, out.back().commit.state);
   publish_snapshot();
 }
 
@@ -143,8 +159,9 @@ void Judge::place(MonitoredStream& stream, const ingest::Placed& placed) {
   const bool is_open = any_open != stream.open.end() && any_open->first.first == placed.run;
   if (activity.run != placed.run && !is_open && activity.closed_run != placed.run) activity.begin_run(placed.run);
 
-  const auto open = stream.open.try_emplace({placed.run, placed.ls}, stream.model->info()).first;
-  open->second.add(item.summary);
+  const auto open =
+      stream.open.try_emplace({placed.run, placed.ls}, stream.model->info(), stream.monitor.pileup_width()).first;
+  open->second.add(item);
   stream.context.add(batch, stream.model->info().hash);
   totals_.events += batch.n;
 
@@ -154,6 +171,7 @@ void Judge::place(MonitoredStream& stream, const ingest::Placed& placed) {
   source.newest_batch_ns = item.arrived_ns;
   source.run = placed.run;
   source.ls = placed.ls;
+  source.orbit = batch.last_orbit;
   activity.newest_batch_ns = item.arrived_ns;
   activity.frames.store(activity.frames.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   activity.events.store(activity.events.load(std::memory_order_relaxed) + batch.n, std::memory_order_relaxed);
@@ -169,6 +187,7 @@ void Judge::place(MonitoredStream& stream, const ingest::Placed& placed) {
 
 void Judge::refuse(MonitoredStream& stream, const ingest::Refused& refused) {
   using What = ingest::Refused::What;
+  if (refused.what == What::rejected) rejected_.add_rejected(refused.cause);
   SourceActivity& source = stream.activity->of(refused.counted_as);
   for (Tally* tally : {&source.in_run, &source.in_program}) {
     if (refused.what == What::rejected) {

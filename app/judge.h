@@ -3,6 +3,7 @@
 // their arrival goes into log and status only.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -23,12 +24,14 @@
 
 namespace vigil::app {
 
+enum class KeepState : std::uint8_t { never, at_the_end, always };
+
 class Judge {
  public:
-  // `reference`: null to learn. `keep_state`: every Closing carries the state to resume from. `log` takes facts worth a
+  // `reference`: null to learn. `keep_state`: which Closings carry the state to resume from. `log` takes facts worth a
   // line (what is refused, above all); may be empty.
-  Judge(const ModelSet& models, const Configuration& configuration, std::optional<monitors::Reference> reference,
-        bool keep_state, std::function<void(const std::string&)> log);
+  Judge(const ModelSet& models, const Configuration& configuration, std::optional<monitors::References> reference,
+        KeepState keep_state, std::function<void(const std::string&)> log);
 
   // State of an earlier run, from the journal `where`, before the first frame. What of it no longer fits starts anew;
   // one line of the log says what.
@@ -39,13 +42,25 @@ class Judge {
   // The end of the input.
   std::vector<Closing> end();
 
+  // What a policy asks of the journal (alerting/policy.h). Before the first frame and before load(); empty: nothing has
+  // succeeded.
+  void ask_succeeded(AskSucceeded asked) { streams_.ask_succeeded(std::move(asked)); }
+
+  // Of the events whose products of words are summed, the orbit is divisible by it; 0: none are.
+  std::uint32_t every_orbits() const { return streams_.every_orbits(); }
+
   const Totals& totals() const { return totals_; }
   // The newest state of every stream, for status. Safe from any thread.
   std::shared_ptr<const Snapshot> snapshot() const { return std::atomic_load(&snapshot_); }
   // Live counts of every stream and source, for status. Safe from any thread.
   const Activity& activity() const { return streams_.activity(); }
+  // Rejected frames by cause. Safe from any thread.
+  std::map<std::string, std::uint64_t> rejections() const { return rejected_.counts().rejected_by; }
   // Called with every closed lumisection before it is judged (what a reference is built from).
   void observe(LumisectionObserver observer) { observer_ = std::move(observer); }
+  // Where frames of a partial come from that have to be emulated again; before the first frame.
+  void read_again(ReadAgain read) { read_again_ = std::move(read); }
+  std::uint64_t frames_read_again() const { return frames_read_again_; }
 
  private:
   void end(MonitoredStream& stream, std::vector<Closing>& out);
@@ -60,14 +75,17 @@ class Judge {
   void publish_snapshot();
 
   StreamRegistry streams_;
-  const bool keep_state_;
+  const KeepState keep_state_;
   std::function<void(const std::string&)> log_;
   LumisectionObserver observer_;
+  ReadAgain read_again_;
+  std::uint64_t frames_read_again_ = 0;
   RefusalLog refusals_;
   std::set<std::string> logged_;
   std::string position_;     // of the newest frame
   std::int64_t now_ns_ = 0;  // arrival of the newest frame
   Totals totals_;
+  Tally rejected_;  // of all streams and none
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
 };
 

@@ -28,6 +28,7 @@ ordered_json source_json(const SourceActivity& source, std::uint32_t run) {
   ordered_json out = {{"newest_batch_ns", time_json(source.newest_batch_ns)},
                       {"run", source.run.load()},
                       {"ls", source.ls.load()},
+                      {"orbit", source.orbit.load()},
                       {"in_run", counts_json(source.in_run.counts())},
                       {"in_program", counts_json(source.in_program.counts())}};
   if (const std::uint32_t ls = source.silent_since_ls; ls > 0) out["silent_since"] = {{"run", run}, {"ls", ls}};
@@ -57,15 +58,27 @@ void LiveStatus::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
+void LiveStatus::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    if (woken_) return;
+    woken_ = true;
+  }
+  ending_changed_.notify_all();
+}
+
 void LiveStatus::run() {
   std::unique_lock lock(mutex_);
   for (;;) {
     const bool ending = ending_;
+    woken_ = false;
     lock.unlock();
     write(ending);
+    const auto written = std::chrono::steady_clock::now();
     if (ending) return;
     lock.lock();
-    ending_changed_.wait_for(lock, kPeriod, [&] { return ending_; });
+    ending_changed_.wait_until(lock, written + kPeriod, [&] { return ending_ || woken_; });
+    if (woken_) ending_changed_.wait_until(lock, written + kSpacing, [&] { return ending_; });
   }
 }
 
@@ -93,6 +106,14 @@ std::string LiveStatus::stream_line(const StreamActivity& a, const StreamSnapsho
     for (const auto& [seed, rate] : snapshot->seed_rate_hz) rates[seed] = json_number(rate);
     out["seed_rate_hz"] = std::move(rates);
     out["coverage"] = json_number(snapshot->coverage);
+    out["sequential"] = {{"quality", to_string(snapshot->sequential)}, {"reason", snapshot->sequential_reason}};
+    const BudgetOfRun& b = snapshot->budget;
+    out["budget"] = {{"run", b.run},
+                     {"judged_ls", b.judged_ls},
+                     {"pages", b.pages},
+                     {"warnings", b.warnings},
+                     {"expected_pages", json_number(b.expected_pages)},
+                     {"expected_warnings", json_number(b.expected_warnings)}};
   }
   ordered_json sources = ordered_json::object();
   const auto known = a.sources();  // held: the judge may replace it meanwhile

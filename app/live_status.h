@@ -29,6 +29,7 @@ struct ProgramStatus {
 class LiveStatus {
  public:
   static constexpr std::chrono::milliseconds kPeriod{2500};  // so that nothing is older than 5 s
+  static constexpr std::chrono::milliseconds kSpacing{500};
 
   // Writes at once, and then every period until stop().
   LiveStatus(alerting::Journal& journal, const Judge& judge, std::function<ProgramStatus()> program,
@@ -37,6 +38,8 @@ class LiveStatus {
   LiveStatus(const LiveStatus&) = delete;
   LiveStatus& operator=(const LiveStatus&) = delete;
 
+  // Something closed: writes soon, at most every kSpacing. From any thread; waits for nothing.
+  void wake();
   // Writes a last time, as ended. Joins.
   void stop();
 
@@ -59,7 +62,7 @@ class LiveStatus {
   std::map<std::pair<std::string, std::string>, Before> before_;
   std::mutex mutex_;
   std::condition_variable ending_changed_;
-  bool ending_ = false;
+  bool ending_ = false, woken_ = false;
   std::thread thread_;
 };
 

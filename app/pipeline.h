@@ -8,6 +8,7 @@
 
 #include "app/judge.h"
 #include "app/model_set.h"
+#include "app/pipeline_counters.h"
 #include "core/frame.h"
 
 namespace vigil::app {
@@ -17,7 +18,16 @@ struct PipelineOutputs {
   std::function<void(const Frame&)> record;
   // Called in the judge stage with every closed lumisection, in order.
   std::function<void(Closing&&)> closed;
+  // Told what the stages do; may be null.
+  PipelineCounters* counters = nullptr;
 };
+
+// The stages before the judge, for whoever takes the items, serially and in order, instead.
+void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbits,
+                const std::function<void(std::shared_ptr<Item>)>& take, const PipelineOutputs& outputs, unsigned jobs);
+// The emulate stage of one item: what a worker runs. Products of words are summed over events whose orbit is divisible
+// by `every_orbits`; 0: none are. Pure but for the item.
+void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits);
 
 // Runs until the source ends, then closes what is open. `jobs` threads (0: one a core). An exception of any stage
 // leaves it as it is, after the stages have stopped. Blocks the calling thread, which takes part in the work.

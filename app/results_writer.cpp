@@ -1,5 +1,6 @@
 #include "app/results_writer.h"
 
+#include <chrono>
 #include <utility>
 
 #include "app/text.h"
@@ -42,10 +43,22 @@ void ResultsWriter::run() {
   }
 }
 
+void ResultsWriter::commit_counted(const alerting::Commit& commit) {
+  const auto began = std::chrono::steady_clock::now();
+  try {
+    journal_.commit(commit);
+  } catch (const std::exception& e) {
+    if (settings_.counters != nullptr) settings_.counters->add_journal_error(e.what(), true);
+    throw;
+  }
+  if (settings_.counters != nullptr) settings_.counters->add_commit(std::chrono::steady_clock::now() - began);
+}
+
 void ResultsWriter::write(const Closing& closing) {
+  const PipelineCounters::Busy busy(settings_.counters, PipelineCounters::journal);
   alerting::Commit commit = closing.commit;
   commit.queue_actions = settings_.queue_actions;
-  journal_.commit(commit);
+  commit_counted(commit);
   if (on_commit_ && !closing.actions.empty()) on_commit_();
   std::string text;
   for (const std::string& line : closing.lines) {

@@ -15,6 +15,7 @@
 #include "alerting/journal.h"
 #include "app/closing.h"
 #include "app/line_output.h"
+#include "app/pipeline_counters.h"
 #include "app/text.h"
 #include "core/bounded_queue.h"
 #include "core/digest.h"
@@ -22,9 +23,10 @@
 namespace vigil::app {
 
 struct ResultsSettings {
-  bool json = false;          // result lines on stdout; else text for people
-  bool quiet = false;         // neither
-  bool queue_actions = true;  // false in replay: actions are recorded, never sent
+  bool json = false;                     // result lines on stdout; else text for people
+  bool quiet = false;                    // neither
+  bool queue_actions = true;             // false in replay: actions are recorded, never sent
+  PipelineCounters* counters = nullptr;  // told of commits; may be null
 };
 
 class ResultsWriter {
@@ -50,6 +52,7 @@ class ResultsWriter {
  private:
   void run();
   void write(const Closing& closing);
+  void commit_counted(const alerting::Commit& commit);
 
   alerting::Journal& journal_;
   const ResultsSettings settings_;

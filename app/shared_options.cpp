@@ -20,6 +20,7 @@ Options monitor_options(MonitorOptions& o, const std::string& configuration, con
   return {{configuration, &o.configuration, "configuration file (YAML)"},
           {"--model", &o.models, "model package, a folder (repeatable)"},
           {"--reference", &o.reference, "reference file, or learn:N lumisections (default learn:20)"},
+          {"--limits", &o.limits, "effect sizes made by `vigil calibrate`"},
           {"--window-ls", &o.window_ls, "window length in lumisections (default 10)"},
           {"--hop-ls", &o.hop_ls, "lumisections from one window to the next (default 5)"},
           {"--journal", &o.journal, "SQLite file for state, results and actions"},
@@ -35,6 +36,14 @@ Options monitor_options(MonitorOptions& o, const std::string& configuration, con
 Options live_options(MonitorOptions& o) {
   return {{"--subscribe", &o.subscribe, "ZeroMQ endpoint to connect to (repeatable)"},
           {"--topic", &o.topics, "topic prefix (repeatable; default all)"}};
+}
+
+Option http_option(MonitorOptions& o) {
+  return {"--http", &o.http, "HOST:PORT to answer people and pipelines at; port 0 takes a free one"};
+}
+
+Option hold_option(MonitorOptions& o) {
+  return {"--hold", &o.hold, "with --http: goes on answering after its end, until SIGINT or SIGTERM"};
 }
 
 Options range_options(ReplayOptions& o) {

@@ -12,9 +12,9 @@ namespace vigil::app {
 struct MonitorOptions {
   std::string configuration;
   std::vector<std::string> models, subscribe, topics, settings, fail_on;
-  std::string reference, journal, actions_to, record;
+  std::string reference, limits, journal, actions_to, record, http;
   std::optional<std::uint32_t> window_ls, hop_ls;
-  bool json = false;
+  bool json = false, hold = false;
 };
 
 struct ReplayOptions {
@@ -35,6 +35,9 @@ Option kernel_option(std::string& into);
 Options monitor_options(MonitorOptions& into, const std::string& configuration, const std::string& json_about);
 // The endpoints and topics of live streams.
 Options live_options(MonitorOptions& into);
+// Where the server listens.
+Option http_option(MonitorOptions& into);
+Option hold_option(MonitorOptions& into);
 // Threads and the range of lumisections to read.
 Options range_options(ReplayOptions& into);
 // One list after the other, as --help shows them.

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -57,6 +58,13 @@ void StopOnSignal::watch(std::function<void()> stop) {
 
 void StopOnSignal::watch(Source& source) {
   watch([&source] { source.request_stop(); });
+}
+
+void StopOnSignal::wait() {
+  auto stop = std::make_shared<std::promise<void>>();
+  watch([stop, once = std::make_shared<std::once_flag>()] { std::call_once(*once, [&] { stop->set_value(); }); });
+  stop->get_future().wait();
+  watch(std::function<void()>{});
 }
 
 bool StopOnSignal::stopped() const { return state_->stopped; }

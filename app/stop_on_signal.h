@@ -20,6 +20,8 @@ class StopOnSignal {
   void watch(Source& source);  // from now on; one source at a time
   void watch(std::function<void()> stop);
   bool stopped() const;
+  // Returns when a signal has come; at once where one came before. Ends what was watched.
+  void wait();
 
  private:
   struct State;

@@ -12,16 +12,27 @@ ingest::LostFacts lost_facts(const FrameHeader& h) { return {h.source, h.epoch, 
 }  // namespace
 
 MonitoredStream::MonitoredStream(std::shared_ptr<const Model> m, std::string stream, const Configuration& configuration,
-                                 std::optional<monitors::Reference> reference)
+                                 std::optional<monitors::References> reference)
     : model(std::move(m)),
       name(std::move(stream)),
+      prescales(configuration.monitors.prescales),
       sequencer(configuration.sequencer),
-      monitor(model->info(), name, configuration.monitors, std::move(reference)),
+      monitor(model->info(), name, configuration.monitors, reference),
       policy(model->info(), name,
-             {.cool_down_ls = configuration.cool_down_ls, .broad_inputs = configuration.broad_inputs}) {
+             {.cool_down_ls = configuration.cool_down_ls,
+              .broad_inputs = configuration.broad_inputs,
+              .act_when = configuration.act_when,
+              .budget_per_day = configuration.budget_per_day,
+              .verify_ls = configuration.verify_ls}),
+      facts(reference ? configuration.reference : "learn:" + std::to_string(configuration.monitors.learn_ls)) {
   snapshot.model = model->info().name;
   snapshot.model_hash = model->info().hash;
   snapshot.stream = name;
+}
+
+bool MonitoredStream::is_off(const std::vector<std::int64_t>& columns, const std::string& seed) const {
+  return std::any_of(columns.begin(), columns.end(),
+                     [&](std::int64_t column) { return monitors::is_off(prescales, column, seed); });
 }
 
 void add_counts(Unplaced& to, const Unplaced& from) {
@@ -32,14 +43,19 @@ void add_counts(Unplaced& to, const Unplaced& from) {
 }
 
 StreamRegistry::StreamRegistry(const ModelSet& models, const Configuration& configuration,
-                               std::optional<monitors::Reference> reference, std::size_t most_streams)
+                               std::optional<monitors::References> reference, std::size_t most_streams)
     : models_(models), configuration_(configuration), reference_(std::move(reference)), most_streams_(most_streams) {}
 
 std::unique_ptr<MonitoredStream> StreamRegistry::make(const std::shared_ptr<const Model>& model,
                                                       const std::string& name) const {
-  std::optional<monitors::Reference> reference;
-  if (reference_ && reference_->summary.model_hash == model->info().hash) reference = reference_;
-  return std::make_unique<MonitoredStream>(model, name, configuration_, std::move(reference));
+  std::optional<monitors::References> reference;
+  if (reference_ && reference_->model_hash() == model->info().hash) reference = reference_;
+  auto stream = std::make_unique<MonitoredStream>(model, name, configuration_, std::move(reference));
+  if (ask_succeeded_) {
+    stream->policy.ask_succeeded(
+        [ask = ask_succeeded_, of = model->info().name, name](const std::string& hash) { return ask(of, name, hash); });
+  }
+  return stream;
 }
 
 MonitoredStream* StreamRegistry::find(std::string_view model, std::string_view stream) {
@@ -79,6 +95,7 @@ MonitoredStream& StreamRegistry::of(const EventBatch& batch) {
     return *known;
   }
   MonitoredStream& stream = add(make(*models_.find(batch.model), batch.stream));
+  follow_newest(stream, true);
   stream.order = next_order_++;
   if (&stream == first_) {
     // What came before the first stream was known counts in its next line.

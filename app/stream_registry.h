@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -17,28 +18,36 @@
 #include "app/configuration.h"
 #include "app/item.h"
 #include "app/model_set.h"
+#include "app/open_lumisection.h"
+#include "app/stream_facts.h"
 #include "core/results.h"
 #include "core/snapshot.h"
 #include "ingest/context_tracker.h"
 #include "ingest/sequencer.h"
-#include "monitors/open_summary.h"
 #include "monitors/reference.h"
 #include "monitors/stream_monitor.h"
 
 namespace vigil::app {
 
+// Whether an action of (model, stream, model hash) has succeeded.
+using AskSucceeded = std::function<bool(const std::string&, const std::string&, const std::string&)>;
+
 // Everything that is known of one (model, stream).
 struct MonitoredStream {
   // Without a reference it learns one.
   MonitoredStream(std::shared_ptr<const Model> model, std::string name, const Configuration& configuration,
-                  std::optional<monitors::Reference> reference);
+                  std::optional<monitors::References> reference);
+  // Whether one of these prescale columns switches a seed off.
+  bool is_off(const std::vector<std::int64_t>& columns, const std::string& seed) const;
   std::shared_ptr<const Model> model;
   std::string name;
+  monitors::Prescales prescales;
   ingest::Sequencer sequencer;
   ingest::ContextTracker context;
   monitors::StreamMonitor monitor;
   alerting::Policy policy;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, monitors::OpenSummary> open;  // (run, ls)
+  std::map<std::pair<std::uint32_t, std::uint32_t>, OpenLumisection> open;  // (run, ls)
+  StreamFacts facts;
   StreamSnapshot snapshot;
   std::optional<std::pair<std::uint32_t, std::uint64_t>> run_start;  // run, UTC of its orbit 0 [ns]
   StreamActivity* activity = nullptr;                                // set and owned by the registry
@@ -58,7 +67,7 @@ class StreamRegistry {
  public:
   // `models` and `configuration` must outlive it. `reference`: null to learn.
   StreamRegistry(const ModelSet& models, const Configuration& configuration,
-                 std::optional<monitors::Reference> reference, std::size_t most_streams = kMostStreams);
+                 std::optional<monitors::References> reference, std::size_t most_streams = kMostStreams);
 
   // The stream of a batch that was decoded: its model is loaded. Made when it is the first of its stream.
   MonitoredStream& of(const EventBatch& batch);
@@ -76,6 +85,7 @@ class StreamRegistry {
   Unplaced take_unplaced();
 
   const Activity& activity() const { return activity_; }
+  std::uint32_t every_orbits() const { return configuration_.monitors.multivariate.sampling(); }
   // In order of their first batch.
   const std::vector<std::unique_ptr<MonitoredStream>>& all() const { return streams_; }
 
@@ -83,6 +93,8 @@ class StreamRegistry {
   // first batch; what cannot be taken over starts anew, and is returned in words, an entry a part.
   void save(MonitoredStream& stream, StateChanges& state) const;
   std::vector<std::string> load(const std::map<std::string, std::string>& state);
+  // Before load() and the first batch; may be empty.
+  void ask_succeeded(AskSucceeded asked) { ask_succeeded_ = std::move(asked); }
 
  private:
   using Name = std::pair<std::string_view, std::string_view>;  // model, stream; of what streams_ holds
@@ -93,12 +105,13 @@ class StreamRegistry {
   void count(MonitoredStream* stream, const FrameHeader& header, Rejection cause);
   void find_first_of_first_model();
   std::unique_ptr<MonitoredStream> make(const std::shared_ptr<const Model>& model, const std::string& name) const;
+  void follow_newest(MonitoredStream& stream, bool is_new) const;
   void load_stream(MonitoredStream& stream, const std::map<std::string, std::string>& state,
                    std::vector<std::string>& dropped) const;
 
   const ModelSet& models_;
   const Configuration& configuration_;
-  std::optional<monitors::Reference> reference_;
+  std::optional<monitors::References> reference_;
   const std::size_t most_streams_;
   Activity activity_;
   std::vector<std::unique_ptr<MonitoredStream>> streams_;
@@ -106,6 +119,8 @@ class StreamRegistry {
   MonitoredStream* first_ = nullptr;  // of the first model
   std::uint64_t next_order_ = 0;
   std::uint64_t uses_ = 0;
+  AskSucceeded ask_succeeded_;
+  std::vector<std::string> saved_policies_;  // of every model hash and stream the journal knew at the start
   std::map<Rejection, std::uint64_t> homeless_rejected_;  // before the first stream of the first model
   std::uint64_t homeless_dropped_ = 0;
 };

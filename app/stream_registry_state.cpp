@@ -52,11 +52,12 @@ void StreamRegistry::save(MonitoredStream& stream, StateChanges& state) const {
   state[key_of(hash, "context", stream.name)] = stream.context.save();
   state[key_of(hash, "monitor", stream.name)] = stream.monitor.save();
   state[key_of(hash, "policy", stream.name)] = stream.policy.save();
+  state[key_of(hash, "facts", stream.name)] = stream.facts.save();
   std::set<std::string> open_now;
   for (auto& [where, summary] : stream.open) {
     const std::string key = open_key(hash, where, stream.name);
     open_now.insert(key);
-    state[key] = to_json(summary.summary());
+    state[key] = to_json(summary.own());
   }
   for (const std::string& key : stream.saved_open) {
     if (!open_now.contains(key)) state[key] = std::nullopt;
@@ -96,6 +97,10 @@ void StreamRegistry::load_stream(MonitoredStream& stream, const std::map<std::st
   part("monitor", [&](const std::string& text) { left_behind(stream.monitor.load(text)); });
   part("policy", [&](const std::string& text) { left_behind(stream.policy.load(text, stream.monitor.rules())); });
 
+  if (state.contains(key_of(info.hash, "facts", stream.name))) {  // an earlier vigil wrote none
+    part("facts", [&](const std::string& text) { stream.facts.load(text); });
+  }
+
   const std::string open = info.hash + "/open/";
   for (auto o = state.lower_bound(open); o != state.end() && o->first.starts_with(open); ++o) {
     try {
@@ -112,9 +117,28 @@ void StreamRegistry::load_stream(MonitoredStream& stream, const std::map<std::st
   }
 }
 
+// The policy of the newest other model of this stream, where the stream had another model since this one's state was
+// saved: what it opened counts, and it is where a rollback leads.
+void StreamRegistry::follow_newest(MonitoredStream& stream, bool is_new) const {
+  const ModelInfo& info = stream.model->info();
+  const std::string* newest = nullptr;
+  std::uint64_t generation = 0;
+  for (const std::string& saved : saved_policies_) {
+    const auto of = alerting::Policy::identity(saved);
+    if (!of || of->model != info.name || of->stream != stream.name || of->model_hash == info.hash) continue;
+    if (newest != nullptr && of->generation <= generation) continue;
+    newest = &saved;
+    generation = of->generation;
+  }
+  if (newest != nullptr && (is_new || generation > stream.policy.generation())) stream.policy.follow(*newest);
+}
+
 std::vector<std::string> StreamRegistry::load(const std::map<std::string, std::string>& state) {
   std::vector<std::string> dropped;
   next_order_ = next_order(state);
+  for (const auto& [key, value] : state) {
+    if (key.find("/policy/") != std::string::npos) saved_policies_.push_back(value);
+  }
   std::vector<std::unique_ptr<MonitoredStream>> loaded;
   for (const auto& model : models_.all()) {
     const std::string prefix = model->info().hash + "/order/";
@@ -122,6 +146,7 @@ std::vector<std::string> StreamRegistry::load(const std::map<std::string, std::s
       auto stream = make(model, it->first.substr(prefix.size()));
       std::from_chars(it->second.data(), it->second.data() + it->second.size(), stream->order);
       load_stream(*stream, state, dropped);
+      follow_newest(*stream, false);
       loaded.push_back(std::move(stream));
     }
   }

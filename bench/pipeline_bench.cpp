@@ -13,51 +13,15 @@
 #include "app/demo_data.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
+#include "bench/memory_frames.h"
 #include "bench/per_event.h"
 #include "core/word_columns.h"
 #include "fpga_model/package/package.h"
 #include "ingest/decode.h"
-#include "ingest/encode.h"
-#include "replay/scenario_source.h"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::uint32_t kEventsPerLs = 65536;
-constexpr std::uint32_t kLumisections = 12;
-
-// Frames that are there: each is handed over once, as a source that reads into memory does.
-class Memory : public vigil::Source {
- public:
-  explicit Memory(std::vector<vigil::Frame> frames) : frames_(std::move(frames)) {}
-  std::optional<vigil::Frame> next() override {
-    if (at_ == frames_.size()) return {};
-    return std::move(frames_[at_++]);
-  }
-  void request_stop() override { at_ = frames_.size(); }
-
- private:
-  std::vector<vigil::Frame> frames_;
-  std::size_t at_ = 0;
-};
-
-struct Input {
-  std::string package;
-  vigil::replay::ScenarioEvents events;
-};
-
-std::vector<vigil::Frame> make_frames(const Input& input, std::uint32_t events_a_batch) {
-  vigil::replay::Scenario scenario = vigil::replay::parse_scenario(
-      "lumisections: " + std::to_string(kLumisections) + "\nevents_per_ls: " + std::to_string(kEventsPerLs) + "\n",
-      "bench");
-  scenario.batches_per_ls = kEventsPerLs / events_a_batch;
-  vigil::replay::ScenarioSource source(scenario, vigil::fpga_model::load_package(input.package), input.events,
-                                       vigil::ingest::encode);
-  std::vector<vigil::Frame> frames;
-  while (auto frame = source.next()) frames.push_back(std::move(*frame));
-  return frames;
-}
 
 // Frames of one input and batch size at a time are kept: a set takes a quarter of a gigabyte.
 const std::vector<vigil::Frame>& frames(const Input& input, std::uint32_t events_a_batch) {

@@ -3,13 +3,6 @@
 #include "core/digest.h"
 
 namespace vigil {
-namespace {
-
-// The URL namespace of RFC 4122, appendix C.
-constexpr std::string_view kActionNamespace = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
-
-}  // namespace
-
 std::string_view to_string(ActionKind kind) {
   switch (kind) {
     case ActionKind::retrain:
@@ -42,8 +35,17 @@ std::string_view to_string(Cause cause) {
       return "configuration";
     case Cause::data:
       return "data";
+    case Cause::person:
+      return "person";
   }
   return "conditions";
+}
+
+std::optional<ActionKind> action_kind(std::string_view text) {
+  for (std::size_t k = 0; k < kActionKinds; ++k) {
+    if (to_string(static_cast<ActionKind>(k)) == text) return static_cast<ActionKind>(k);
+  }
+  return std::nullopt;
 }
 
 std::string action_id(const std::string& model_hash, const std::string& stream, ActionKind kind, Cause cause,
@@ -51,7 +53,7 @@ std::string action_id(const std::string& model_hash, const std::string& stream, 
   std::string name = "vigil:action:1:" + model_hash + ":" + stream + ":";
   name.append(to_string(kind)).append(":").append(to_string(cause)).append(":").append(subject);
   name.append(":").append(std::to_string(run)).append(":").append(std::to_string(ls));
-  return uuid5(kActionNamespace, name);
+  return uuid5(kUrlNamespace, name);
 }
 
 }  // namespace vigil

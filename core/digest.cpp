@@ -59,6 +59,12 @@ std::string Sha256::hex() {
   return hex_of(digest.data(), size);
 }
 
+std::string sha256_of(std::string_view bytes) {
+  Sha256 sha256;
+  sha256.update(bytes);
+  return sha256.hex();
+}
+
 std::string uuid5(std::string_view namespace_uuid, std::string_view name) {
   std::string input;
   int high = -1;

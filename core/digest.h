@@ -21,6 +21,11 @@ class Sha256 {
   std::unique_ptr<State> state_;
 };
 
+std::string sha256_of(std::string_view bytes);  // 64 lower-case digits
+
+// The URL namespace of RFC 4122, appendix C: that of every id vigil makes.
+inline constexpr std::string_view kUrlNamespace = "6ba7b811-9dad-11d1-80b4-00c04fd430c8";
+
 // UUIDv5 (RFC 4122, SHA-1) of `name` in `namespace_uuid`, both as text; lower case with dashes.
 std::string uuid5(std::string_view namespace_uuid, std::string_view name);
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,11 +26,14 @@ struct FrameHeader {
   bool operator==(const FrameHeader&) const = default;
 };
 
+struct PartialFrame;  // core/frame_facts.h
+
 struct Frame {
   std::vector<std::string> parts;  // topic, body as received (any number of parts); empty: carries only drops
   FrameHeader header;
   std::string position;                     // opaque to all but its source; committed with what closes by this frame
   std::vector<FrameHeader> dropped_before;  // frames our own full queue dropped since the frame before this one
+  std::shared_ptr<const PartialFrame> partial = {};  // what stands in its place where it was emulated before: no parts
 };
 
 // Yields frames in order of arrival. next() blocks; nullopt is the end of the input. request_stop() may be called from

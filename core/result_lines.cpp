@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/attribution_json.h"
 #include "core/json_text.h"
 
 namespace vigil {
@@ -92,21 +93,53 @@ std::string window_line(const Window& w) {
                     {"reason", w.reason}});
 }
 
+std::string budget_line(const BudgetOfRun& b) {
+  return line_text({{"type", "budget"},
+                    {"model", b.model},
+                    {"stream", b.stream},
+                    {"run", b.run},
+                    {"judged_ls", b.judged_ls},
+                    {"pages", b.pages},
+                    {"warnings", b.warnings},
+                    {"expected_pages", json_number(b.expected_pages)},
+                    {"expected_warnings", json_number(b.expected_warnings)}});
+}
+
+std::string lifetime_line(const LifetimeOfRule& l) {
+  const auto three = [](const std::array<std::optional<double>, 3>& values) {
+    return nlohmann::ordered_json{json_number(values[0]), json_number(values[1]), json_number(values[2])};
+  };
+  return line_text({{"type", "lifetime"},
+                    {"model", l.model},
+                    {"stream", l.stream},
+                    {"run", l.run},
+                    {"monitor", l.monitor},
+                    {"statistic", l.statistic},
+                    {"runs", l.runs},
+                    {"effect", json_number(l.effect)},
+                    {"limit", json_number(l.limit)},
+                    {"slope", three(l.slope)},
+                    {"remaining_ls", three(l.remaining_ls)}});
+}
+
 std::string verdict_line(const Verdict& v) {
-  return line_text({{"type", "verdict"},
-                    {"model", v.model},
-                    {"stream", v.stream},
-                    {"window", v.window},
-                    {"run", v.run},
-                    {"first_ls", v.first_ls},
-                    {"last_ls", v.last_ls},
-                    {"monitor", v.monitor},
-                    {"statistic", v.statistic},
-                    {"quality", to_string(v.quality)},
-                    {"value", json_number(v.value)},
-                    {"p_value", json_number(v.p_value)},
-                    {"limit", json_number(v.limit)},
-                    {"reason", v.reason}});
+  Json json = {{"type", "verdict"},
+               {"model", v.model},
+               {"stream", v.stream},
+               {"window", v.window},
+               {"run", v.run},
+               {"first_ls", v.first_ls},
+               {"last_ls", v.last_ls},
+               {"monitor", v.monitor},
+               {"statistic", v.statistic},
+               {"quality", to_string(v.quality)},
+               {"value", json_number(v.value)},
+               {"p_value", json_number(v.p_value)},
+               {"limit", json_number(v.limit)},
+               {"reason", v.reason}};
+  const bool has_attribution = v.subject.target == Target::output || v.subject.target == Target::multivariate;
+  if (v.quality == Quality::bad && has_attribution) put(json, "attribution", attribution_json(v.attribution));
+  return line_text(json);
 }
 
 std::string digest_line(const std::string& sha256, const Totals& t) {

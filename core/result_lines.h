@@ -14,6 +14,8 @@ namespace vigil {
 std::string lumisection_line(const Lumisection& lumisection, const Summary& summary, const ModelInfo& info);
 std::string window_line(const Window& window);
 std::string verdict_line(const Verdict& verdict);
+std::string budget_line(const BudgetOfRun& budget);
+std::string lifetime_line(const LifetimeOfRule& lifetime);
 std::string digest_line(const std::string& sha256, const Totals& totals);
 
 // A kept event as one JSON object.

@@ -3,6 +3,7 @@
 // Tests: tests/core/result_lines_test.cpp.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -44,6 +45,32 @@ struct Lumisection {
   std::uint64_t expected_orbits = 0;
   std::uint64_t covered_orbits = 0;
   std::map<std::string, SourceCounts> sources;
+};
+
+// How a run of a (model, stream) stands to its false-alarm budget.
+struct BudgetOfRun {
+  std::string model;
+  std::string stream;
+  std::uint32_t run = 0;
+  std::uint64_t judged_ls = 0;  // lumisections with a known verdict of a rule that needs a reference
+  std::uint64_t pages = 0;      // rules that turned bad
+  std::uint64_t warnings = 0;   // rules that turned medium
+  double expected_pages = 0;    // what the budget allows in so many lumisections
+  double expected_warnings = 0;
+};
+
+// How long a monitor stays within its rule's bad size at the pace of the runs so far.
+struct LifetimeOfRule {
+  std::string model;
+  std::string stream;
+  std::uint32_t run = 0;  // the newest
+  std::string monitor;
+  std::string statistic;
+  std::uint64_t runs = 0;
+  double effect = 0;                                       // of the newest run
+  double limit = 0;                                        // the rule's bad size
+  std::array<std::optional<double>, 3> slope = {};         // low, mid, high; per judged lumisection
+  std::array<std::optional<double>, 3> remaining_ls = {};  // low, mid, high; judged lumisections
 };
 
 // Batches no lumisection line could take.

@@ -3,16 +3,11 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "core/plain_text.h"
 #include "core/utf8.h"
 
 namespace vigil {
 namespace {
-
-// Controls, line and paragraph separators, marks and overrides of the writing direction, the byte order mark.
-bool is_unprintable(std::uint32_t code) {
-  return code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x61c || code == 0x200e || code == 0x200f ||
-         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069) || code == 0xfeff;
-}
 
 std::string escape(const Utf8Character& c, std::string_view text) {
   if (c.valid && c.code == '\n') return "\\n";

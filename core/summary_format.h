@@ -6,7 +6,7 @@
 
 namespace vigil::summary_format {
 
-inline constexpr int kVersion = 1;
+inline constexpr int kVersion = 2;  // 1, without strata of pile-up, is still read
 inline constexpr std::string_view kFormat = "vigil-summary";
 inline constexpr std::string_view kBinning = "sign,log-linear,32,16";  // histogram.h
 

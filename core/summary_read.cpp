@@ -1,4 +1,5 @@
 // Reads what summary_write.cpp wrote, and survives anything else: every value is checked before it is used.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -74,6 +75,19 @@ struct Node {
     }
     return result;
   }
+  // Negative ones too, as an integer or as text.
+  Wide signed_wide() const {
+    if (value.is_number_integer() && !(value.is_number_unsigned() && value.get<std::uint64_t>() > INT64_MAX)) {
+      return value.get<std::int64_t>();
+    }
+    std::string digits = text();
+    const bool is_negative = digits.starts_with('-');
+    const json rest(digits.substr(is_negative ? 1 : 0));
+    const UnsignedWide size = Node{rest, where, path}.wide();
+    const UnsignedWide most = UnsignedWide{1} << 127;
+    if (size > most || (size == most && !is_negative)) fail("a decimal number of 128 bits with its sign");
+    return static_cast<Wide>(is_negative ? UnsignedWide{0} - size : size);
+  }
   // Calls add(key, count) for each pair; keys ascending within lowest..highest, counts from 1. Returns the sum of the
   // counts.
   template <class Add>
@@ -148,6 +162,29 @@ void read_seed(const Node& node, SeedSummary& s, std::uint64_t events) {
   read_per_bx(node.at("passes_per_bx"), s.passes_per_bx);
 }
 
+// Events that disagree are some of those that are compared. An earlier vigil counted the mismatches of each output
+// alone: at least the most of them.
+void read_disagreeing(const Node& root, Summary& s) {
+  if (!root.has("disagreeing_per_bx")) {
+    for (const OutputSummary& o : s.outputs) {
+      for (std::size_t bx = 0; bx < o.mismatches_per_bx.size(); ++bx) {
+        s.disagreeing_per_bx[bx] = std::max(s.disagreeing_per_bx[bx], o.mismatches_per_bx[bx]);
+      }
+    }
+    return;
+  }
+  read_per_bx(root.at("uncompared_per_bx"), s.uncompared_per_bx);
+  read_per_bx(root.at("disagreeing_per_bx"), s.disagreeing_per_bx);
+  for (std::size_t bx = 0; bx < s.events_per_bx.size(); ++bx) {
+    if (s.uncompared_per_bx[bx] > s.events_per_bx[bx]) {
+      root.at("uncompared_per_bx").fail("at most the events of BX " + std::to_string(bx + 1));
+    }
+    if (s.disagreeing_per_bx[bx] > s.events_per_bx[bx] - s.uncompared_per_bx[bx]) {
+      root.at("disagreeing_per_bx").fail("at most the compared events of BX " + std::to_string(bx + 1));
+    }
+  }
+}
+
 std::vector<std::int64_t> read_row(const Node& node, std::size_t size, bool may_be_empty) {
   std::vector<std::int64_t> words;
   if (may_be_empty && node.array().empty()) return words;
@@ -173,9 +210,81 @@ KeptEvent read_kept(const Node& node, const ModelInfo& model) {
   return e;
 }
 
+void read_moments(const Node& node, std::size_t columns, std::uint64_t most, CrossMoments& moments) {
+  moments.n = node.at("n").count(most);
+  const auto read = [&](const char* name, std::size_t size, std::vector<Wide>& into) {
+    const Node list = node.at(name);
+    list.array(size);
+    for (std::size_t i = 0; i < size; ++i) into.push_back(list.entry(i).signed_wide());
+  };
+  read("sums", columns, moments.sums);
+  read("products", columns * (columns + 1) / 2, moments.products);
+  read("norm_products", columns, moments.norm_products);
+  moments.norm_squares = node.at("norm_squares").wide();
+}
+
+void read_products(const Node& stratum, const char* key, std::size_t columns, std::uint64_t events,
+                   CrossMoments& moments) {
+  if (stratum.has(key)) read_moments(stratum.at(key), columns, events, moments);
+}
+
+// `into` is laid out, and empty.
+void read_stratum(const Node& node, const ModelInfo& model, std::uint64_t events, Stratum& into) {
+  into.events = node.at("events").count(events);
+  const Node inputs = node.at("inputs");
+  inputs.array(model.inputs.size());
+  for (std::size_t i = 0; i < model.inputs.size(); ++i) {
+    read_words(inputs.entry(i), into.inputs[i], model.inputs[i].type, into.events, false);
+  }
+  std::vector<bool> seeded(model.output_words());
+  for (const Seed& seed : model.seeds) seeded[model.seed_column(seed)] = true;
+  const Node words = node.at("outputs");
+  words.array(model.output_words());
+  for (const Output& output : model.outputs) {
+    for (std::size_t w = output.first_word; w < output.first_word + output.words; ++w) {
+      read_words(words.entry(w), into.outputs[w], output.type, into.events, seeded[w]);
+    }
+  }
+  read_products(node, "input_products", model.inputs.size(), into.events, into.input_products);
+  read_products(node, "output_products", model.output_words(), into.events, into.output_products);
+}
+
+void read_strata(const Node& root, const ModelInfo& model, Summary& s) {
+  const bool is_old = root.at("version").count() == 1;
+  if (!is_old) {
+    s.crossings = root.at("crossings").count(s.n_bx_own);
+    s.crossings_pileup = root.at("crossings_pileup").signed_wide();
+    s.crossings_pileup_squared = root.at("crossings_pileup_squared").signed_wide();
+    s.pileup_width = static_cast<std::uint32_t>(root.at("pileup_width").count(UINT32_MAX));
+  }
+  const Node strata = root.at("strata");
+  if (!s.is_divided()) {
+    strata.array(1);
+    return read_stratum(strata.entry(0), model, s.events, s.all);
+  }
+  const Stratum empty = s.all;
+  for (std::size_t i = 0; i < strata.array().size(); ++i) {
+    const Node node = strata.entry(i);
+    Stratum stratum = empty;
+    const Node bounds = node.at("pileup");
+    if (!bounds.value.is_null()) {
+      bounds.array(2);
+      const std::uint64_t low = bounds.entry(0).count(UINT32_MAX), high = bounds.entry(1).count(UINT32_MAX);
+      if (low % s.pileup_width != 0 || high != low + s.pileup_width)
+        bounds.fail("the bounds of a stratum of the width");
+      stratum.pileup = {static_cast<std::uint32_t>(low), static_cast<std::uint32_t>(high)};
+    }
+    if (i > 0 && !(s.strata.back().pileup < stratum.pileup)) bounds.fail("strata in ascending order of pile-up");
+    read_stratum(node, model, s.events - s.all.events, stratum);
+    s.all += stratum;
+    s.strata.push_back(std::move(stratum));
+  }
+}
+
 void check_identity(const Node& root, const ModelInfo& model) {
   if (root.at("format").text() != kFormat) root.at("format").fail("\"" + std::string(kFormat) + "\"");
-  if (root.at("version").count() != kVersion) root.at("version").fail(std::to_string(kVersion));
+  const std::uint64_t version = root.at("version").count();
+  if (version < 1 || version > kVersion) root.at("version").fail("1 to " + std::to_string(kVersion));
   if (root.at("binning").text() != kBinning) root.at("binning").fail("\"" + std::string(kBinning) + "\"");
   const std::string hash = root.at("model_hash").text();
   if (hash != model.hash) {
@@ -185,6 +294,14 @@ void check_identity(const Node& root, const ModelInfo& model) {
 }
 
 }  // namespace
+
+CrossMoments cross_moments_from_json(std::string_view text, std::size_t columns, const std::string& where) {
+  const json document = json::parse(text, nullptr, false);
+  if (!document.is_object()) throw Error(where, "not a JSON object", "sums of products");
+  CrossMoments moments;
+  read_moments({document, where, ""}, columns, std::uint64_t{1} << 60, moments);
+  return moments;
+}
 
 Summary summary_from_json(std::string_view text, const ModelInfo& model, const std::string& where) {
   const json document = json::parse(text, nullptr, false);
@@ -201,31 +318,14 @@ Summary summary_from_json(std::string_view text, const ModelInfo& model, const s
   s.pileup_sum = root.at("pileup_sum").count(UINT64_MAX);
   s.pileup_events = root.at("pileup_events").count();
   read_per_bx(root.at("events_per_bx"), s.events_per_bx);
-  root.at("strata").array(1);
-  const Node stratum = root.at("strata").entry(0);
-  Stratum& into = s.strata[0];
-  into.events = stratum.at("events").count(s.events);
-  const Node inputs = stratum.at("inputs");
-  inputs.array(model.inputs.size());
-  for (std::size_t i = 0; i < model.inputs.size(); ++i) {
-    read_words(inputs.entry(i), into.inputs[i], model.inputs[i].type, into.events, false);
-  }
-  std::vector<bool> seeded(model.output_words());
-  for (const Seed& seed : model.seeds) seeded[model.seed_column(seed)] = true;
-  const Node words = stratum.at("outputs");
-  words.array(model.output_words());
+  read_strata(root, model, s);
   const Node outputs = root.at("outputs");
   outputs.array(model.outputs.size());
-  for (std::size_t o = 0; o < model.outputs.size(); ++o) {
-    const Output& output = model.outputs[o];
-    for (std::size_t w = output.first_word; w < output.first_word + output.words; ++w) {
-      read_words(words.entry(w), into.outputs[w], output.type, into.events, seeded[w]);
-    }
-    read_output(outputs.entry(o), s.outputs[o]);
-  }
+  for (std::size_t o = 0; o < model.outputs.size(); ++o) read_output(outputs.entry(o), s.outputs[o]);
+  read_disagreeing(root, s);
   const Node seeds = root.at("seeds");
   seeds.array(model.seeds.size());
-  for (std::size_t i = 0; i < model.seeds.size(); ++i) read_seed(seeds.entry(i), s.seeds[i], into.events);
+  for (std::size_t i = 0; i < model.seeds.size(); ++i) read_seed(seeds.entry(i), s.seeds[i], s.all.events);
   const Node kept = root.at("kept");
   if (kept.array().size() > kKeptEvents) kept.fail("at most " + std::to_string(kKeptEvents) + " events");
   for (std::size_t i = 0; i < kept.value.size(); ++i) {

@@ -86,6 +86,62 @@ void append_words(std::string& text, const std::vector<WordSummary>& words) {
   text += ']';
 }
 
+void append_signed_wide(std::string& text, Wide value) {
+  if (value >= INT64_MIN && value <= INT64_MAX) return append(text, static_cast<std::int64_t>(value));
+  const bool is_negative = value < 0;
+  const std::size_t at = text.size() + 1;
+  append_wide(text,
+              is_negative ? UnsignedWide{0} - static_cast<UnsignedWide>(value) : static_cast<UnsignedWide>(value));
+  if (is_negative) text.insert(at, 1, '-');
+}
+
+void append_moments(std::string& text, const CrossMoments& moments) {
+  text += '{';
+  append_count(text, "n", moments.n);
+  const auto append_all = [&](std::string_view name, const std::vector<Wide>& values) {
+    append_key(text, name);
+    text += '[';
+    for (const Wide value : values) {
+      if (text.back() != '[') text += ',';
+      append_signed_wide(text, value);
+    }
+    text += ']';
+  };
+  append_all("sums", moments.sums);
+  append_all("products", moments.products);
+  append_all("norm_products", moments.norm_products);
+  append_key(text, "norm_squares");
+  append_wide(text, moments.norm_squares);
+  text += '}';
+}
+
+void append_products(std::string& text, std::string_view key, const CrossMoments& moments) {
+  if (moments.n == 0) return;
+  append_key(text, key);
+  append_moments(text, moments);
+}
+
+void append_stratum(std::string& text, const Stratum& stratum) {
+  text += "{\"pileup\":";
+  if (stratum.pileup) {
+    text += '[';
+    append(text, stratum.pileup->low);
+    text += ',';
+    append(text, stratum.pileup->high);
+    text += ']';
+  } else {
+    text += "null";
+  }
+  append_count(text, "events", stratum.events);
+  append_key(text, "inputs");
+  append_words(text, stratum.inputs);
+  append_key(text, "outputs");
+  append_words(text, stratum.outputs);
+  append_products(text, "input_products", stratum.input_products);
+  append_products(text, "output_products", stratum.output_products);
+  text += '}';
+}
+
 void append_output(std::string& text, const OutputSummary& o) {
   text += '{';
   append_count(text, "compared", o.compared);
@@ -144,6 +200,12 @@ void append_kept(std::string& text, const KeptEvent& e) {
 
 }  // namespace
 
+std::string to_json(const CrossMoments& moments) {
+  std::string text;
+  append_moments(text, moments);
+  return text;
+}
+
 std::string to_json(const Summary& s) {
   std::string text = "{\"format\":\"" + std::string(kFormat) + "\",\"version\":" + std::to_string(kVersion) +
                      ",\"binning\":\"" + std::string(kBinning) + "\",\"model_hash\":" + json_text(s.model_hash);
@@ -154,17 +216,26 @@ std::string to_json(const Summary& s) {
   append_count(text, "failed_events", s.failed_events);
   append_count(text, "pileup_sum", s.pileup_sum);
   append_count(text, "pileup_events", s.pileup_events);
+  append_count(text, "crossings", s.crossings);
+  append_key(text, "crossings_pileup");
+  append_signed_wide(text, s.crossings_pileup);
+  append_key(text, "crossings_pileup_squared");
+  append_signed_wide(text, s.crossings_pileup_squared);
   append_key(text, "events_per_bx");
   append_sparse(text, 1, s.events_per_bx);
-  append_list(text, "strata", s.strata, [](std::string& t, const Stratum& stratum) {
-    t += '{';
-    append_count(t, "events", stratum.events);
-    append_key(t, "inputs");
-    append_words(t, stratum.inputs);
-    append_key(t, "outputs");
-    append_words(t, stratum.outputs);
-    t += '}';
-  });
+  append_key(text, "uncompared_per_bx");
+  append_sparse(text, 1, s.uncompared_per_bx);
+  append_key(text, "disagreeing_per_bx");
+  append_sparse(text, 1, s.disagreeing_per_bx);
+  append_count(text, "pileup_width", s.pileup_width);
+  if (s.is_divided()) {
+    append_list(text, "strata", s.strata, append_stratum);
+  } else {
+    append_key(text, "strata");
+    text += '[';
+    append_stratum(text, s.all);
+    text += ']';
+  }
   append_list(text, "outputs", s.outputs, append_output);
   append_list(text, "seeds", s.seeds, append_seed);
   append_list(text, "kept", s.kept, append_kept);

@@ -16,6 +16,13 @@ std::string_view to_string(Quality quality) {
   return "unknown";
 }
 
+std::optional<Quality> quality_of(std::string_view text) {
+  for (const Quality quality : {Quality::unknown, Quality::good, Quality::medium, Quality::bad}) {
+    if (to_string(quality) == text) return quality;
+  }
+  return {};
+}
+
 std::string_view to_string(ClosedBy cause) {
   switch (cause) {
     case ClosedBy::full:

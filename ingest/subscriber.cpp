@@ -207,4 +207,6 @@ void Subscriber::request_stop() {
 
 const SubscriberCounters& Subscriber::counters() const { return state_->counters; }
 
+std::size_t Subscriber::queued_frames() const { return state_->queue.size(); }
+
 }  // namespace vigil::ingest

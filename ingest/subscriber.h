@@ -60,6 +60,7 @@ class Subscriber : public Source {
   void request_stop() override;
 
   const SubscriberCounters& counters() const;
+  std::size_t queued_frames() const;  // that were received and wait; thread-safe
 
  private:
   struct State;

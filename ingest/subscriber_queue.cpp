@@ -60,6 +60,11 @@ void SubscriberQueue::wait_for_room(const Frame* frame, std::optional<Deadline> 
   }
 }
 
+std::size_t SubscriberQueue::size() const {
+  std::lock_guard lock(mutex_);
+  return frames_.size();
+}
+
 void SubscriberQueue::finish(std::uint64_t position) {
   {
     std::lock_guard lock(mutex_);

@@ -33,6 +33,7 @@ class SubscriberQueue {
   // Nothing is wanted any more.
   void abandon();
   void wake();
+  std::size_t size() const;  // frames that wait
   // nullopt: finished and drained. Blocks.
   std::optional<Frame> pop();
 

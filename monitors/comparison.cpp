@@ -124,6 +124,7 @@ void Comparison::clear() {
     s = {0, 0, 0, 0, 0, std::move(s.passes_at)};
   }
   disagreeing_.clear();
+  disagreeing_at_.clear();
   kept_.clear();
 }
 
@@ -247,7 +248,7 @@ void Comparison::compare_bits(const ModelInfo& model, const Sources& from) {
   }
 }
 
-// The smallest (orbit, bx) among the disagreeing rows, whole.
+// The bx of the disagreeing rows; the smallest (orbit, bx) among them, whole.
 void Comparison::keep(const ModelInfo& model, const Sources& from) {
   if (disagreeing_.empty()) return;
   std::sort(disagreeing_.begin(), disagreeing_.end());
@@ -255,6 +256,7 @@ void Comparison::keep(const ModelInfo& model, const Sources& from) {
   for (const auto& [row, name] : disagreeing_) {
     if (rows.empty() || rows.back() != row) rows.push_back(row);
   }
+  for (const std::uint32_t row : rows) disagreeing_at_.push_back(from.bx_at(row));
   const auto time = [&](std::uint32_t row) { return std::pair(from.orbit_at(row), from.bx_at(row)); };
   std::sort(rows.begin(), rows.end(), [&](std::uint32_t a, std::uint32_t b) { return time(a) < time(b); });
   // Rows of equal time are all candidates, so that content alone decides among them.
@@ -322,6 +324,7 @@ void Comparison::add_to(Summary& summary) const {
     into.emulator_only += from.emulator_only;
     for (const std::uint16_t bx : from.passes_at) ++into.passes_per_bx[bx - 1u];
   }
+  for (const std::uint16_t bx : disagreeing_at_) ++summary.disagreeing_per_bx[bx - 1u];
   merge_kept(summary.kept, kept_);
 }
 

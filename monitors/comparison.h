@@ -53,6 +53,7 @@ class Comparison {
   std::vector<SeedCounts> seeds_;
   std::vector<CutWord> cut_words_;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> disagreeing_;  // row, output or outputs + seed
+  std::vector<std::uint16_t> disagreeing_at_;                         // bx of every event in which anything disagrees
   std::vector<KeptEvent> kept_;
 };
 

@@ -2,20 +2,22 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace vigil::monitors {
 namespace {
 
+// Events of a cell of a weighted reference: its variance is estimated from them (Gagunashvili 2010 asks for 10).
+constexpr double kLeastWeighted = 10;
+
 double real(std::uint64_t n) { return static_cast<double>(n); }
 
-double middle(std::int32_t bin) {
+}  // namespace
+
+double bin_middle(std::int32_t bin) {
   const std::int32_t m = bin < 0 ? -bin : bin;
   const double value = (real(bin_magnitude(m)) + (real(bin_magnitude(m + 1)) - 1)) / 2;
   return bin < 0 ? -value : value;
 }
-
-}  // namespace
 
 void Cells::add(double value, std::uint64_t in_window, std::uint64_t in_reference) {
   if (in_window == 0 && in_reference == 0) return;
@@ -26,12 +28,14 @@ void Cells::add(double value, std::uint64_t in_window, std::uint64_t in_referenc
 
 Cells cells_of_bins(const Histogram& window, const Histogram& reference, const FixedPoint& type) {
   Cells cells;
+  const double lsb = std::ldexp(1.0, -type.fraction());
   const auto& a = window.counts();
   const auto& b = reference.counts();
+  cells.cells.reserve(std::min(a.size(), b.size()));
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
     if (a[i] == 0 && b[i] == 0) continue;
     const std::int32_t bin = window.first_bin() + static_cast<std::int32_t>(i);
-    cells.add(std::ldexp(middle(bin), -type.fraction()), a[i], b[i]);
+    cells.add(bin_middle(bin) * lsb, a[i], b[i]);
   }
   return cells;
 }
@@ -51,44 +55,59 @@ Cells cells_of_words(const WordCounts& window, const WordCounts& reference, cons
   return cells;
 }
 
-KsDistance ks_distance(const Cells& cells) {
-  // F - G = (a B - b A) / (A B) with cumulative counts a of A and b of B; in units of 1 / lcm the numerator is an
-  // integer.
-  const std::uint64_t g = std::gcd(cells.window, cells.reference);
-  const Wide wa = static_cast<Wide>(cells.window / g), wb = static_cast<Wide>(cells.reference / g);
-  Wide a = 0, b = 0, largest = 0;
-  for (const Cell& cell : cells.cells) {
-    a += static_cast<Wide>(cell.window);
-    b += static_cast<Wide>(cell.reference);
-    const Wide difference = a * wb - b * wa;
-    largest = std::max(largest, difference < 0 ? -difference : difference);
-  }
-  const double lcm = static_cast<double>(wa) * real(cells.reference);
-  return {static_cast<double>(largest) / lcm,
-          largest > Wide{INT64_MAX} ? UINT64_MAX : static_cast<std::uint64_t>(largest)};
+void WeightedCounts::add(double value, std::uint64_t in_window, std::uint64_t in_reference, double weight,
+                         double expected) {
+  if (in_window == 0 && in_reference == 0) return;
+  Sums& sums = sums_[value];
+  sums.window += in_window;
+  sums.weight += weight * real(in_reference);
+  sums.square += weight * weight * expected;
 }
 
-ChiSquared chi_squared(const Cells& cells) {
-  // Of a cell with a + b events the two sides expect (a + b) A / N and (a + b) B / N, N = A + B. Both deviate by
-  // (a B - b A) / N, so the pair adds ((a B - b A) / N)^2 (N / (a + b)) (1 / A + 1 / B) = (a B - b A)^2 / (A B (a +
-  // b)), which is (a sqrt(B / A) - b sqrt(A / B))^2 / (a + b).
-  const double wa = real(cells.window), wb = real(cells.reference);
-  ChiSquared result;
-  for (const Cell& cell : cells.cells) {
-    const double difference = real(cell.window) * std::sqrt(wb / wa) - real(cell.reference) * std::sqrt(wa / wb);
-    result.value += difference * difference / real(cell.window + cell.reference);
+Cells WeightedCounts::cells() const {
+  Cells out;
+  double below = 0, all = 0;
+  for (const auto& [value, sums] : sums_) all += sums.weight;
+  std::uint64_t given = 0;
+  for (const auto& [value, sums] : sums_) {
+    below += sums.weight;
+    // Up to here, so that no fraction is off by more than half a unit.
+    const auto up_to = all > 0 ? static_cast<std::uint64_t>(std::llround(below / all * real(Cells::kWeightUnit))) : 0;
+    const std::size_t before = out.cells.size();
+    out.add(value, sums.window, up_to - given);
+    given = up_to;
+    out.squares += sums.square;
+    if (out.cells.size() > before) out.cells.back().square = sums.square;
   }
-  result.degrees = real(cells.cells.size()) - 1;
-  return result;
+  return out;
+}
+
+Cells as_counts(const Cells& cells) {
+  if (!cells.is_weighted()) return cells;
+  Cells out;
+  const double unit = cells.reference_events() / real(cells.reference);
+  std::uint64_t below = 0, given = 0;
+  for (const Cell& cell : cells.cells) {
+    below += cell.reference;
+    const auto up_to = static_cast<std::uint64_t>(std::llround(real(below) * unit));
+    out.add(cell.value, cell.window, up_to - given);
+    given = up_to;
+  }
+  return out;
 }
 
 Cells pooled(const Cells& cells, double least) {
-  // A cell with n events in all expects n A / N and n B / N; the smaller total sets the need.
-  const double total = real(cells.window + cells.reference);
-  const double smaller = real(std::min(cells.window, cells.reference));
+  // A cell with n events in all expects n A / N and n B / N; the smaller total sets the need. Events of a weighted
+  // reference are those that would scatter as much.
+  const double unit = cells.is_weighted() ? cells.reference_events() / real(cells.reference) : 1;
+  const double reference = cells.is_weighted() ? cells.reference_events() : real(cells.reference);
+  const double total = real(cells.window) + reference;
+  const double smaller = std::min(real(cells.window), reference);
   Cells result;
+  result.cells.reserve(cells.cells.size());
   result.window = cells.window;
   result.reference = cells.reference;
+  result.squares = cells.squares;
   Cell open;
   bool has_open = false;
   for (const Cell& cell : cells.cells) {
@@ -96,7 +115,11 @@ Cells pooled(const Cells& cells, double least) {
     has_open = true;
     open.window += cell.window;
     open.reference += cell.reference;
-    if (real(open.window + open.reference) * smaller / total >= least) {
+    open.square += cell.square;
+    // Of weighted events few may weigh much: a cell needs its own number of them.
+    const double weight = real(open.reference) / real(cells.reference);
+    const bool is_thin = cells.is_weighted() && !(weight * weight >= kLeastWeighted * open.square);
+    if (!is_thin && (real(open.window) + real(open.reference) * unit) * smaller / total >= least) {
       result.cells.push_back(open);
       open = {};
       has_open = false;
@@ -105,63 +128,11 @@ Cells pooled(const Cells& cells, double least) {
   if (has_open && !result.cells.empty()) {
     result.cells.back().window += open.window;
     result.cells.back().reference += open.reference;
+    result.cells.back().square += open.square;
   } else if (has_open) {
     result.cells.push_back(open);
   }
   return result;
-}
-
-double stability_index(const Cells& cells) {
-  // Half an event in place of none keeps the logarithm finite; the fractions are taken of the totals with these halves.
-  const auto filled = [](std::uint64_t n) { return n == 0 ? 0.5 : real(n); };
-  double a = 0, b = 0;
-  for (const Cell& cell : cells.cells) {
-    a += filled(cell.window);
-    b += filled(cell.reference);
-  }
-  double sum = 0;
-  for (const Cell& cell : cells.cells) {
-    const double p = filled(cell.window) / a, q = filled(cell.reference) / b;
-    sum += (p - q) * std::log(p / q);
-  }
-  return sum;
-}
-
-double jensen_shannon(const Cells& cells) {
-  const double wa = real(cells.window), wb = real(cells.reference);
-  double sum = 0;
-  for (const Cell& cell : cells.cells) {
-    const double p = real(cell.window) / wa, q = real(cell.reference) / wb, m = (p + q) / 2;
-    if (p == q) continue;
-    sum += (p > 0 ? p * std::log2(p / m) : 0) + (q > 0 ? q * std::log2(q / m) : 0);
-  }
-  return std::clamp(sum / 2, 0.0, 1.0);
-}
-
-double wasserstein_1(const Cells& cells) {
-  // Integral of |F - G| over the values (Vallender 1974).
-  const Wide wa = static_cast<Wide>(cells.window), wb = static_cast<Wide>(cells.reference);
-  const double scale = real(cells.window) * real(cells.reference);
-  Wide a = 0, b = 0;
-  double sum = 0;
-  for (std::size_t i = 0; i + 1 < cells.cells.size(); ++i) {
-    a += static_cast<Wide>(cells.cells[i].window);
-    b += static_cast<Wide>(cells.cells[i].reference);
-    const Wide difference = a * wb - b * wa;
-    sum += static_cast<double>(difference < 0 ? -difference : difference) / scale *
-           (cells.cells[i + 1].value - cells.cells[i].value);
-  }
-  return sum;
-}
-
-double triangular(const Cells& cells) {
-  const double wa = real(cells.window), wb = real(cells.reference);
-  double sum = 0;
-  for (const Cell& cell : cells.cells) {
-    const double p = real(cell.window) / wa, q = real(cell.reference) / wb;
-    sum += (p - q) * (p - q) / (p + q);
-  }
-  return sum / 2;
 }
 
 }  // namespace vigil::monitors

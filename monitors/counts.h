@@ -1,10 +1,10 @@
-// Two distributions over the same ordered values as exact counts, and the distances between them.
-// Used by the statistics of summaries and of plain samples. Pure functions; sums run in the order of the values.
+// Two distributions over the same ordered values as exact counts. Used by the statistics of summaries. Pure functions.
 // Tests: tests/monitors/statistics_test.cpp.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "core/model.h"
@@ -16,6 +16,7 @@ struct Cell {
   double value = 0;
   std::uint64_t window = 0;
   std::uint64_t reference = 0;
+  double square = 0;  // of a weighted reference: variance of its weight, of which there is 1 in all
 };
 
 // Cells in ascending order of value, none empty in both.
@@ -23,35 +24,46 @@ struct Cells {
   std::vector<Cell> cells;
   std::uint64_t window = 0;  // totals
   std::uint64_t reference = 0;
+  double squares = 0;  // 0: the reference is not weighted
   void add(double value, std::uint64_t in_window, std::uint64_t in_reference);
+
+  // Where the reference is weighted its counts are parts of kWeightUnit: fractions, exact to one part in it.
+  static constexpr std::uint64_t kWeightUnit = std::uint64_t{1} << 40;
+  bool is_weighted() const { return squares > 0; }
+  // Events of the reference; of a weighted one those that would scatter as much: 1 / squares.
+  double reference_events() const { return is_weighted() ? 1 / squares : static_cast<double>(reference); }
 };
+
+// The weighted sum of several distributions over the same ordered values: what each holds in a cell, times its weight.
+class WeightedCounts {
+ public:
+  // Values in any order; equal ones are added up. `expected`: of the reference's events, by the best knowledge there is
+  // of where both come from: the scatter is that of so many.
+  void add(double value, std::uint64_t in_window, std::uint64_t in_reference, double weight, double expected);
+  // Weights of all reference events together make 1.
+  Cells cells() const;
+
+ private:
+  struct Sums {
+    std::uint64_t window = 0;
+    double weight = 0, square = 0;
+  };
+  std::map<double, Sums> sums_;
+};
+
+// A weighted reference as a sample of reference_events() events, rounded to whole ones: for statistics that know counts
+// alone. Others come back as they are.
+Cells as_counts(const Cells& cells);
+
+// Middle of a bin in raw words.
+double bin_middle(std::int32_t bin);
 
 // Cells at the middles of the bins, or at the words themselves, in units of the type's value.
 Cells cells_of_bins(const Histogram& window, const Histogram& reference, const FixedPoint& type);
 Cells cells_of_words(const WordCounts& window, const WordCounts& reference, const FixedPoint& type);
 
-// All of the following need at least one event on each side.
-
-// max |F - G| as an exact fraction: numerator / lcm(window, reference).
-struct KsDistance {
-  double d = 0;
-  std::uint64_t numerator = 0;  // saturates; exact for totals below 2^32
-};
-KsDistance ks_distance(const Cells& cells);
-
-// chi-squared of the 2 x k table, k - 1 degrees.
-struct ChiSquared {
-  double value = 0;
-  double degrees = 0;
-};
-ChiSquared chi_squared(const Cells& cells);
-
-// Neighbours joined until every cell expects at least `least` events on both sides if both sides were alike.
+// Neighbours joined until every cell expects at least `least` events on both sides if both sides were alike. Both hold
+// events.
 Cells pooled(const Cells& cells, double least = 5);
-
-double stability_index(const Cells& cells);  // sum (p - q) ln(p / q); an empty cell counts half an event
-double jensen_shannon(const Cells& cells);   // bits
-double wasserstein_1(const Cells& cells);    // in units of the values
-double triangular(const Cells& cells);       // 1/2 sum (p - q)^2 / (p + q), 0 to 1
 
 }  // namespace vigil::monitors

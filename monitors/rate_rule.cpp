@@ -12,14 +12,18 @@
 namespace vigil::monitors {
 namespace {
 
-// Where the rate or the fraction stands, relative to what is expected.
-struct Deviation {
-  Interval interval;
-};
+// Where rate and pass fraction stand relative to what is expected of them.
+struct Deviations {
+  Interval rate, fraction;
+  bool compares = false;  // there is a fraction to compare with
 
-// Too low beyond `tolerance`, too high, or neither.
-bool below(const Deviation& d, double tolerance) { return d.interval.high < 1 - tolerance; }
-bool above(const Deviation& d, double tolerance) { return d.interval.low > 1 + tolerance; }
+  // How far off they are, at the nearer end: 0 where that cannot be said. Too high is too high for whatever reason. Too
+  // low with an unchanged fraction is the luminosity's doing.
+  double size() const {
+    if (rate.low > 1) return rate.low - 1;
+    return compares ? std::max(0.0, 1 - std::max(rate.high, fraction.high)) : 0;
+  }
+};
 
 }  // namespace
 
@@ -27,15 +31,17 @@ bool above(const Deviation& d, double tolerance) { return d.interval.low > 1 + t
 Judgement judge_rate(const Rule& rule, const Judged& judged) {
   Judgement result;
   const Seed& seed = rule.subject.model->seeds[rule.subject.index];
-  const bool compares = judged.no_reference.empty();
+  const ComparedPasses both = compared_passes(judged.window, judged.reference, rule.subject);
+  const std::string& why_not = judged.no_reference.empty() ? both.reason : judged.no_reference;
+  const bool compares = why_not.empty();
   if (!judged.no_rates.empty() || (!compares && !seed.target_rate_hz)) {
-    result.reason = !judged.no_rates.empty() ? judged.no_rates : judged.no_reference;
+    result.reason = !judged.no_rates.empty() ? judged.no_rates : why_not;
     return result;
   }
   const Reading reading = rule.statistic->function(judged.window, judged.reference, rule.subject);
-  const SeedPasses now = seed_passes(judged.window, rule.subject.index);
-  const SeedPasses then = compares ? seed_passes(judged.reference, rule.subject.index) : SeedPasses{};
-  if (!reading.value || now.events == 0 || (compares && then.events == 0)) {
+  const SeedPasses now = compares ? both.window : seed_passes(judged.window, rule.subject.index);
+  const SeedPasses then = both.reference;
+  if (!reading.value || now.events == 0 || (compares && !(both.reference_exposure > 0))) {
     result.reason = !reading.reason.empty() ? reading.reason
                     : now.events == 0       ? "no events in the window"
                                             : "no events in the reference";
@@ -44,31 +50,34 @@ Judgement judge_rate(const Rule& rule, const Judged& judged) {
   const auto crossings = static_cast<double>(judged.window.n_bx_own);
   const auto events = static_cast<double>(now.events);
   const double now_fraction = static_cast<double>(now.passes) / events;
-  Deviation fraction;
   double target = seed.target_rate_hz.value_or(0);
   std::string expected_fraction;
   if (compares) {
-    const auto reference_events = static_cast<double>(then.events);
-    const double reference_fraction = static_cast<double>(then.passes) / reference_events;
+    const double reference_fraction = both.fraction();
     // The reference's fraction of these events.
-    if (!seed.target_rate_hz) target = lhc::rate_hz(reference_fraction * events, crossings);
-    fraction.interval = rate_ratio(now.passes, events, then.passes, reference_events, judged.significance);
+    const auto all = static_cast<double>(judged.window.all.events);
+    if (!seed.target_rate_hz) target = lhc::rate_hz(reference_fraction * all, crossings);
     expected_fraction = ", reference " + percent(reference_fraction);
   }
-  Deviation rate = fraction;
-  if (seed.target_rate_hz) {
-    const double expected = std::max(target / lhc::kCrossingHz * crossings, 1e-300);
-    const Interval passes = garwood(now.passes, judged.significance);
-    rate.interval = {passes.low / expected, passes.high / expected};
-  }
-  // Too high is too high for whatever reason. Too low with an unchanged fraction is the luminosity's doing.
-  const auto off = [&](double tolerance) {
-    return above(rate, tolerance) || (compares && below(rate, tolerance) && below(fraction, tolerance));
+  const auto deviations = [&](double p_value) {
+    Deviations d;
+    d.compares = compares;
+    if (compares) d.fraction = rate_ratio(now.passes, events, then.passes, both.reference_exposure, p_value);
+    d.rate = d.fraction;
+    if (seed.target_rate_hz) {
+      const double expected = std::max(target / lhc::kCrossingHz * crossings, 1e-300);
+      const Interval passes = garwood(seed_passes(judged.window, rule.subject.index).passes, p_value);
+      d.rate = {passes.low / expected, passes.high / expected};
+    }
+    return d;
   };
-  result.level = off(rule.bad) ? Quality::bad : off(rule.medium) ? Quality::medium : Quality::good;
+  result.effect = deviations(judged.warn).size();
+  result.level = deviations(judged.page(1)).size() > rule.bad ? Quality::bad
+                 : result.effect > rule.medium                ? Quality::medium
+                                                              : Quality::good;
   if (!compares && result.level == Quality::good) {  // "good" is said once there is a reference
     result.level = Quality::unknown;
-    result.reason = judged.no_reference;
+    result.reason = why_not;
     return result;
   }
   result.value = reading.value;

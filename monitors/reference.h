@@ -2,14 +2,19 @@
 // stream. File I/O is JSON text (docs/summary.md). A reference belongs to one model hash; any other is refused.
 #pragma once
 
+#include <compare>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/model.h"
 #include "core/summary.h"
+#include "monitors/lumisection_scatter.h"
+#include "monitors/rate_fit.h"
 
 namespace vigil::monitors {
 
@@ -21,24 +26,54 @@ struct ReferenceRange {
   bool operator==(const ReferenceRange&) const = default;
 };
 
+// Which lumisections a reference is for: those of equal values; what is empty is any.
+struct ReferenceKey {
+  std::optional<std::string> menu;
+  std::optional<std::int64_t> prescale_column;
+  std::optional<std::string> beam_mode;
+  auto operator<=>(const ReferenceKey&) const = default;
+};
+
 struct Reference {
+  ReferenceKey key;
   Summary summary;
   std::string model;      // name
   std::string stream;     // informative
   std::string selection;  // shapes are comparable within one selection only
   std::vector<ReferenceRange> ranges;
+  LumisectionScatter scatter;            // of its lumisections; empty in a file of an earlier vigil
+  std::map<std::string, RateFit> rates;  // by seed, where its lumisections determine one
 
-  // Adds one lumisection.
+  // Adds one lumisection. After the last one scatter.complete() is called.
   void add(std::uint32_t run, std::uint32_t ls, const Summary& lumisection);
 };
 
+// References of one model and stream for different conditions, of one width of pile-up strata.
+struct References {
+  std::vector<Reference> entries;  // at least one
+
+  References() = default;
+  References(Reference one) { entries.push_back(std::move(one)); }
+  std::uint32_t pileup_width() const;  // hundredths; 0: not divided
+  const std::string& model_hash() const { return entries.front().summary.model_hash; }
+  // Index of the entry whose key has nothing else than `conditions` (no empty value there: none was sent), of several
+  // the one with most keys, then the first.
+  std::optional<std::size_t> find(const ReferenceKey& conditions) const;
+  // Why there is none: "no reference for menu X".
+  std::string why_none(const ReferenceKey& conditions) const;
+  bool has_rates() const;
+};
+
+// Reference files, version 2 (docs/summary.md). Of one entry, or all.
 std::string to_json(const Reference& reference);
-// Throws Error naming `where` on another version, binning, model hash (both are named) or shape, and on damaged text.
-Reference reference_from_json(std::string_view text, const ModelInfo& model, const std::string& where);
+std::string to_json(const References& references);
+// Version 1 too: one entry with an empty key, not divided. Throws Error naming `where` on another version, binning,
+// model hash (both are named) or shape, and on damaged text.
+References references_from_json(std::string_view text, const ModelInfo& model, const std::string& where);
 
 // Throw Error naming the path when the file cannot be written or read. Saving replaces the file atomically.
-void save_reference(const Reference& reference, const std::string& path);
-Reference load_reference(const std::string& path, const ModelInfo& model);
+void save_references(const References& references, const std::string& path);
+References load_references(const std::string& path, const ModelInfo& model);
 
 // Learns the first `wanted` complete lumisections, and more until they hold `events` events.
 class Learner {
@@ -50,7 +85,7 @@ class Learner {
   void learn(std::uint32_t run, std::uint32_t ls, const Summary& lumisection);
   bool done() const { return learned_ >= wanted_ && events() >= wanted_events_; }
   std::uint32_t learned() const { return learned_; }
-  std::uint64_t events() const { return reference_.summary.strata.empty() ? 0 : reference_.summary.strata[0].events; }
+  std::uint64_t events() const { return reference_.summary.all.events; }
   std::string progress() const;  // "learning 3 of 20"
   // Whether (run, ls) is after the last learned lumisection.
   bool is_after(std::uint32_t run, std::uint32_t ls) const;

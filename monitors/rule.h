@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "core/verdict.h"
+#include "monitors/rate_fit.h"
 #include "monitors/settings.h"
 #include "monitors/statistics.h"
 
@@ -26,10 +29,11 @@ struct Rule {
   std::uint32_t n = 1;
 };
 
-// In the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds; of each the default
-// statistic, or those configured in their order. Throws Error as StreamMonitor's constructor says. `model` must outlive
-// the rules.
-std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings);
+// In the order of verdicts: output words, inputs, seeds, mismatches of outputs then seeds, all inputs and all output
+// words together; of each the default statistic, or those configured in their order. `window`: the name of the windows
+// they judge, for calibrated limits; sequential for the one rule a monitor has at every lumisection. Throws Error as
+// StreamMonitor's constructor says. `model` must outlive the rules.
+std::vector<Rule> make_rules(const ModelInfo& model, const MonitorSettings& settings, std::string_view window = {});
 
 // One lumisection of the window, for the evidence.
 struct Evidence {
@@ -42,10 +46,13 @@ struct Evidence {
 struct Judged {
   const Summary& window;     // merged
   const Summary& reference;  // empty only where `no_reference` says why
-  double significance = 1;   // p-value below which a reading is no fluctuation
+  double warn = 1;           // p-value at or below which a reading is no fluctuation: for medium
+  PValueLimit page = 1;      // and for bad
   std::string no_rates;      // why seeds cannot be judged; empty when they can
   std::string no_reference;  // why nothing can be compared with the reference; empty when it can
   std::vector<Evidence> lumisections;
+  const std::map<std::string, RateFit>* rates = nullptr;  // of the reference, by seed; null: none
+  const LumisectionScatter* scatter = nullptr;            // of the reference; null: not known
 };
 
 // This window alone.
@@ -54,6 +61,9 @@ struct Judgement {
   std::optional<double> value;
   std::optional<double> p_value;
   std::optional<double> limit;
+  double effect = 0;     // size in the unit of the rule's limits where it is certain at the warn level, else 0
+  double size = 0;       // of a shape: the same, certain or not
+  double certainty = 1;  // of a shape: p-value of the test behind it
   std::string reason;
   std::variant<std::monostate, ThresholdProposal, InputChange, MismatchEvidence> evidence;
 };
@@ -75,10 +85,12 @@ class Ring {
   std::deque<Quality> readings_;
 };
 
-// The three kinds of rules behind judge().
+// The kinds of rules behind judge().
 Judgement judge_shape(const Rule& rule, const Judged& judged);
 Judgement judge_rate(const Rule& rule, const Judged& judged);
+Judgement judge_against_fit(const Rule& rule, const Judged& judged);
 Judgement judge_mismatch(const Rule& rule, const Judged& judged);
+Judgement judge_multivariate(const Rule& rule, const Judged& judged);
 
 // A number for a reason: four significant digits.
 std::string in_words(double value);

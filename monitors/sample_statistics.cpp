@@ -2,46 +2,38 @@
 
 #include <algorithm>
 #include <cmath>
+#include <type_traits>
 
-#include "monitors/counts.h"
+#include "monitors/sample_pair.h"
 
 namespace vigil::monitors {
 namespace {
 
-template <class T>
-Cells count(std::vector<T> reference, std::vector<T> sample) {
-  std::sort(reference.begin(), reference.end());
-  std::sort(sample.begin(), sample.end());
-  Cells cells;
-  auto b = reference.begin();
-  auto a = sample.begin();
-  while (a != sample.end() || b != reference.end()) {
-    const T value = b == reference.end() || (a != sample.end() && *a < *b) ? *a : *b;
-    const auto next_a = std::find_if(a, sample.end(), [&](T v) { return v > value; });
-    const auto next_b = std::find_if(b, reference.end(), [&](T v) { return v > value; });
-    cells.add(static_cast<double>(value), static_cast<std::uint64_t>(next_a - a),
-              static_cast<std::uint64_t>(next_b - b));
-    a = next_a;
-    b = next_b;
-  }
-  return cells;
-}
-
-// Each value replaced by the middle of its bin. Halves keep the range of the largest doubles finite.
+// Each value replaced by the middle of its bin, NaN by itself. Halves keep the range of the largest doubles finite.
 template <class T>
 std::pair<std::vector<double>, std::vector<double>> binned(std::span<const T> reference, std::span<const T> sample,
                                                            std::size_t bins) {
-  const auto [low_b, high_b] = std::minmax_element(reference.begin(), reference.end());
-  const auto [low_a, high_a] = std::minmax_element(sample.begin(), sample.end());
-  const double low = static_cast<double>(std::min(*low_a, *low_b)) / 2;
-  const double width = static_cast<double>(std::max(*high_a, *high_b)) / 2 - low;
+  T smallest{}, largest{};
+  bool is_first = true;
+  for (const std::span<const T> values : {reference, sample}) {
+    for (const T v : values) {
+      if (v != v) continue;
+      smallest = is_first ? v : std::min(smallest, v);
+      largest = is_first ? v : std::max(largest, v);
+      is_first = false;
+    }
+  }
+  const double low = static_cast<double>(smallest) / 2;
+  const double width = static_cast<double>(largest) / 2 - low;
   const auto n = static_cast<double>(bins);
   const auto middle = [&](T value) {
-    if (width <= 0) return static_cast<double>(value);
+    if (!(width > 0) || value != value) return static_cast<double>(value);
     const double bin = std::min(std::floor((static_cast<double>(value) / 2 - low) / width * n), n - 1);
     return 2 * (low + (bin + 0.5) * (width / n));
   };
   std::pair<std::vector<double>, std::vector<double>> result;
+  result.first.reserve(reference.size());
+  result.second.reserve(sample.size());
   for (const T v : reference) result.first.push_back(middle(v));
   for (const T v : sample) result.second.push_back(middle(v));
   return result;
@@ -49,52 +41,90 @@ std::pair<std::vector<double>, std::vector<double>> binned(std::span<const T> re
 
 // `reading(entry)` of every statistic that is defined for samples.
 template <class F>
-std::vector<NamedReading> of_each(F reading) {
-  std::vector<NamedReading> readings;
+void read_each(SampleComparison& comparison, F reading) {
   for (const StatisticEntry& entry : statistics()) {
-    if (entry.of_samples != nullptr) readings.push_back({std::string(entry.name), reading(entry)});
+    if (entry.of_samples != nullptr) comparison.readings.emplace_back(entry.name, reading(entry));
   }
-  return readings;
 }
 
-std::vector<NamedReading> undefined(const std::string& reason) {
-  return of_each([&](const StatisticEntry&) { return SampleReading{{}, {}, reason}; });
+void read_nothing(SampleComparison& comparison, std::string_view reason) {
+  read_each(comparison, [&](const StatisticEntry&) { return SampleReading{{}, {}, {}, reason}; });
 }
 
-std::vector<NamedReading> compare(const Cells& cells) {
-  return of_each([&](const StatisticEntry& entry) { return entry.of_samples(cells); });
+void read_pair(SampleComparison& comparison, SamplePair&& pair) {
+  comparison.cells = pair.table.size();
+  pair.with_residuals = comparison.cells <= kMostResiduals;
+  read_each(comparison, [&](const StatisticEntry& entry) { return entry.of_samples(pair); });
+}
+
+// Why two samples cannot be compared; empty where they can.
+std::string_view missing(const SampleComparison& comparison) {
+  return comparison.reference.n == 0 ? "the reference is empty" : comparison.sample.n == 0 ? "the sample is empty" : "";
+}
+
+SampleComparison compare_sorted(const SortedSample& reference, const SortedSample& sample) {
+  SampleComparison comparison{reference.counts(), sample.counts(), 0, {}};
+  if (const std::string_view reason = missing(comparison); !reason.empty()) {
+    for_each_cell(reference.keys(), sample.keys(),
+                  [&](std::uint64_t, std::int64_t, std::int64_t) { ++comparison.cells; });
+    read_nothing(comparison, reason);
+  } else {
+    read_pair(comparison, SamplePair(reference, sample));
+  }
+  return comparison;
 }
 
 template <class T>
-std::vector<NamedReading> compare_any(std::span<const T> reference, std::span<const T> sample, std::size_t bins) {
-  if (reference.empty()) return undefined("the reference is empty");
-  if (sample.empty()) return undefined("the sample is empty");
-  if (bins == 0) {
-    return compare(
-        count(std::vector<T>(reference.begin(), reference.end()), std::vector<T>(sample.begin(), sample.end())));
+SampleComparison compare_any(std::span<const T> reference, std::span<const T> sample, std::size_t bins) {
+  if (bins == 0) return compare_sorted(SortedSample(reference), SortedSample(sample));
+  const auto is_infinite = [](T v) {
+    if constexpr (std::is_floating_point_v<T>) return std::isinf(v);
+    return false;
+  };
+  if (std::any_of(reference.begin(), reference.end(), is_infinite) ||
+      std::any_of(sample.begin(), sample.end(), is_infinite)) {
+    const SortedSample r(reference), s(sample);
+    SampleComparison comparison{r.counts(), s.counts(), 0, {}};
+    read_nothing(comparison, "a value is infinite");
+    return comparison;
   }
-  auto [b, a] = binned(reference, sample, bins);
-  return compare(count(std::move(b), std::move(a)));
+  const auto [r, s] = binned(reference, sample, bins);
+  return compare_sorted(SortedSample(std::span<const double>(r)), SortedSample(std::span<const double>(s)));
+}
+
+template <class T>
+SampleComparison compare_any_weighted(std::span<const T> reference, std::span<const T> sample,
+                                      const Weights& of_reference, const Weights& of_sample) {
+  const WeightedSample r(reference, of_reference.value_or(std::span<const double>{}));
+  const WeightedSample s(sample, of_sample.value_or(std::span<const double>{}));
+  SampleComparison comparison{r.counts(), s.counts(), 0, {}};
+  if (const std::string_view reason = missing(comparison); !reason.empty()) {
+    read_nothing(comparison, reason);
+  } else {
+    read_pair(comparison, weighted_pair(r, s, of_reference.has_value(), of_sample.has_value()));
+  }
+  return comparison;
 }
 
 }  // namespace
 
-std::vector<NamedReading> compare_samples(std::span<const std::int64_t> reference, std::span<const std::int64_t> sample,
-                                          std::size_t bins) {
+SampleComparison compare_samples(std::span<const std::int64_t> reference, std::span<const std::int64_t> sample,
+                                 std::size_t bins) {
   return compare_any(reference, sample, bins);
 }
 
-std::vector<NamedReading> compare_samples(std::span<const double> reference, std::span<const double> sample,
-                                          std::size_t bins) {
-  const auto has = [](std::span<const double> values, auto test) {
-    return std::any_of(values.begin(), values.end(), test);
-  };
-  const auto nan = [](double v) { return std::isnan(v); };
-  const auto infinite = [](double v) { return std::isinf(v); };
-  if (has(reference, nan)) return undefined("NaN in the reference");
-  if (has(sample, nan)) return undefined("NaN in the sample");
-  if (bins > 0 && (has(reference, infinite) || has(sample, infinite))) return undefined("a value is infinite");
+SampleComparison compare_samples(std::span<const double> reference, std::span<const double> sample, std::size_t bins) {
   return compare_any(reference, sample, bins);
+}
+
+SampleComparison compare_weighted(std::span<const std::int64_t> reference, std::span<const std::int64_t> sample,
+                                  const Weights& of_reference, const Weights& of_sample) {
+  return compare_any_weighted(reference, sample, of_reference, of_sample);
+}
+
+SampleComparison compare_weighted(std::span<const double> reference, std::span<const double> sample,
+                                  const Weights& of_reference, const Weights& of_sample) {
+  return compare_any_weighted(reference, sample, of_reference, of_sample);
 }
 
 }  // namespace vigil::monitors

@@ -59,7 +59,7 @@ void SequentialMismatch::take(const ClosedCounts& closed, const MismatchCounts& 
   compared_ += counts.compared;
   if (counts.events > 0) {
     quiet_ = 0;
-    if (!spell_) spell_ = Spell{closed.ls, {}, events_of(closed.summary, subject_)};
+    if (!spell_) spell_ = Spell{closed.ls};
   } else if (spell_) {
     ++quiet_;
   }
@@ -74,10 +74,12 @@ void SequentialMismatch::take(const ClosedCounts& closed, const MismatchCounts& 
   // Where some are tolerated the change is where the detector dates it: what came before does not dilute it.
   if (bad_ > 0 && level_ != Quality::bad && detector_.change_point() == closed.ls) {
     spell_.reset();
-    if (counts.events > 0) spell_ = Spell{closed.ls, {}, events_of(closed.summary, subject_)};
+    if (counts.events > 0) spell_ = Spell{closed.ls};
   }
   if (!spell_) return;
   spell_->counts += counts;
+  if (spell_->first.size() < kKeptEvents) merge_kept(spell_->first, events_of(closed.summary, subject_));
+  spell_->crossings.add(closed.summary);
   if (quiet_ >= kQuiet && detector_.change_point() > spell_->first_ls) spell_.reset();
 }
 
@@ -95,14 +97,14 @@ std::string SequentialMismatch::reason() const {
 
 Verdict SequentialMismatch::blank() const {
   Verdict v;
-  v.window = "sequential";
+  v.window = kSequentialWindow;
   v.monitor = monitor_;
   v.statistic = statistic_;
   v.subject = verdict_subject(subject_);
   return v;
 }
 
-SequentialMismatch::Result SequentialMismatch::judge(const ClosedCounts& closed) {
+SequentialResult SequentialMismatch::judge(const ClosedCounts& closed) {
   if (!start_) start_ = closed.ls;
   Verdict v = blank();
   v.run = closed.run;
@@ -121,7 +123,8 @@ SequentialMismatch::Result SequentialMismatch::judge(const ClosedCounts& closed)
     // Off in this very lumisection, not merely held bad.
     v.reading = counts.events > 0 || value >= detector_.limit() / 2 ? level_ : Quality::good;
     if (level_ >= Quality::medium) {
-      v.evidence = MismatchEvidence{spell_->counts.events, spell_->counts.compared, spell_->first};
+      v.evidence = MismatchEvidence{spell_->counts.events, spell_->counts.compared, spell_->first,
+                                    spell_->crossings.crossings()};
     }
   }
   v.first_ls = spell_ && level_ >= Quality::medium ? spell_->first_ls : *start_;

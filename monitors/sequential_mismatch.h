@@ -11,29 +11,19 @@
 
 #include "core/verdict.h"
 #include "monitors/detector.h"
-#include "monitors/rule.h"
+#include "monitors/mismatch_crossings.h"
+#include "monitors/sequential.h"
 #include "monitors/subject.h"
 
 namespace vigil::monitors {
-
-// What is judged: one lumisection.
-struct ClosedCounts {
-  std::uint32_t run = 0;
-  std::uint32_t ls = 0;
-  const Summary& summary;
-  std::string blind;  // why nothing can be said of it; empty when something can
-};
 
 class SequentialMismatch {
  public:
   // Judges against the effect sizes of `rule`, which is one of mismatches; alarms at `log_threshold`.
   SequentialMismatch(const Rule& rule, double log_threshold);
 
-  struct Result {
-    Verdict verdict;      // without model and stream
-    bool printed = true;  // its quality changed, it is the first one, or the lumisection number is divisible by 10
-  };
-  Result judge(const ClosedCounts& closed);
+  const Subject& subject() const { return subject_; }
+  SequentialResult judge(const ClosedCounts& closed);
   // At a cut: everything starts anew.
   void restart();
   // Nothing known of it; its names.
@@ -47,8 +37,9 @@ class SequentialMismatch {
   // From the first differing event on, until there was none for long and the detector sees none either.
   struct Spell {
     std::uint32_t first_ls = 0;
-    MismatchCounts counts;
-    std::vector<KeptEvent> first;  // of the first lumisection
+    std::vector<KeptEvent> first = {};  // its first events
+    MismatchCounts counts = {};
+    CrossingTally crossings = {};
   };
   Quality level() const;
   std::string reason() const;

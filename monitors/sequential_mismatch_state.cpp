@@ -37,12 +37,6 @@ KeptEvent kept_event(const json& j) {
   return e;
 }
 
-Quality quality(const json& j, const std::string& where) {
-  const int value = j.get<int>();
-  if (value < 0 || value > static_cast<int>(Quality::bad)) throw Error(where, "quality " + std::to_string(value));
-  return static_cast<Quality>(value);
-}
-
 }  // namespace
 
 std::string SequentialMismatch::save() const {
@@ -58,7 +52,8 @@ std::string SequentialMismatch::save() const {
     for (const KeptEvent& e : spell_->first) events.push_back(json_of(e));
     out["spell"] = {{"first_ls", spell_->first_ls},
                     {"counts", {c.events, c.compared, c.first, c.second, c.bits}},
-                    {"first", std::move(events)}};
+                    {"first", std::move(events)},
+                    {"crossings", spell_->crossings.triples()}};
   }
   std::string text = json_text(out);
   text.pop_back();
@@ -73,15 +68,19 @@ void SequentialMismatch::load(std::string_view text, const std::string& where) {
     if (!in.at("start").is_null()) in.at("start").get_to(read.start_.emplace());
     in.at("compared").get_to(read.compared_);
     in.at("quiet").get_to(read.quiet_);
-    read.level_ = quality(in.at("level"), where);
-    if (!in.at("said").is_null()) read.said_ = quality(in.at("said"), where);
+    read.level_ = saved_quality(in.at("level").get<int>(), where);
+    if (!in.at("said").is_null()) read.said_ = saved_quality(in.at("said").get<int>(), where);
     if (const json& spell = in.at("spell"); !spell.is_null()) {
       const json& c = spell.at("counts");
       read.spell_ = Spell{spell.at("first_ls").get<std::uint32_t>(),
+                          {},
                           {c.at(0).get<std::uint64_t>(), c.at(1).get<std::uint64_t>(), c.at(2).get<std::uint64_t>(),
-                           c.at(3).get<std::uint64_t>(), c.at(4).get<std::uint64_t>()},
-                          {}};
+                           c.at(3).get<std::uint64_t>(), c.at(4).get<std::uint64_t>()}};
       for (const json& e : spell.at("first")) read.spell_->first.push_back(kept_event(e));
+      // An earlier vigil did not count them: from here on.
+      if (spell.contains("crossings") && !read.spell_->crossings.restore(spell["crossings"])) {
+        throw Error(where, "crossings of a mismatch that contradict each other");
+      }
     } else if (read.level_ >= Quality::medium) {
       throw Error(where, "a mismatch without its counts");
     }

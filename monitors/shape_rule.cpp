@@ -21,21 +21,26 @@ Judgement judge_shape(const Rule& rule, const Judged& judged) {
     return result;
   }
   const Measured m = rule.statistic->measure(judged.window, judged.reference, rule.subject,
-                                             {rule.medium, rule.bad, judged.significance});
+                                             {rule.medium, rule.bad, judged.warn, judged.page});
   if (std::isfinite(m.bad)) result.limit = m.bad;
-  result.level = !m.significant || m.value < m.medium ? Quality::good
-                 : m.value < m.bad                    ? Quality::medium
-                                                      : Quality::bad;
+  const bool is_certain = m.certainty <= judged.warn;
+  result.level = m.value >= m.bad && m.certainty <= judged.page(m.degrees) ? Quality::bad
+                 : m.value >= m.medium && is_certain                       ? Quality::medium
+                                                                           : Quality::good;
+  result.effect = is_certain ? m.size : 0;
+  result.size = m.size;
+  result.certainty = m.certainty;
   result.reason = m.symbol + " " + in_words(m.value) + (result.limit ? ", bad at " + in_words(m.bad) : "");
   if (!m.effect.empty()) result.reason += "; " + m.effect;
-  if (!m.significant && m.value >= m.medium) result.reason += "; within fluctuations";
+  if (result.level == Quality::good && m.value >= m.medium) result.reason += "; within fluctuations";
   if (result.level < Quality::medium) return result;
   const FixedPoint& type = word_type(rule.subject);
   const WordSummary& window = word_summary(judged.window, rule.subject);
-  const WordSummary& reference = word_summary(judged.reference, rule.subject);
-  result.reason += "; mean " + in_words(mean(window, type)) + ", reference " + in_words(mean(reference, type));
+  const WordMoments reference = reference_moments(judged.window, judged.reference, rule.subject);
+  result.reason += "; mean " + in_words(mean(window, type)) + ", reference " + in_words(reference.mean);
   if (rule.subject.target == Target::input) {
-    const ClassifiedInput input = classify_input(window.histogram, reference.histogram, type);
+    const ClassifiedInput input =
+        classify_input(window.histogram, reference_histogram(judged.window, judged.reference, rule.subject), type);
     result.evidence = input.change;
     result.reason = rule.monitor + " " + input.words + "; " + result.reason;
   } else {

@@ -46,7 +46,18 @@ struct Judgements {
   JudgedWindow sequential;    // every sequential rule at this lumisection; no verdicts where there are none
   std::vector<bool> printed;  // which of these verdicts are result lines
   std::vector<JudgedWindow> windows;
-  std::vector<std::string> facts;  // worth a line of the log: what was learned or taken up
+  std::optional<BudgetOfRun> ended;  // the run a new one ended; the windows of that run come first
+  std::vector<LifetimeOfRule> lifetimes;  // of that run
+  std::vector<std::string> facts;    // worth a line of the log: what was learned or taken up
+};
+
+// The reference in use, or how far it is learned.
+struct ReferenceProgress {
+  bool is_known = false;                  // it is complete: windows are compared with it
+  std::uint64_t ordinal = 0;              // another number for another reference; 0 while learning
+  std::uint64_t learned = 0, wanted = 0;  // lumisections
+  std::uint64_t events = 0;
+  std::vector<ReferenceRange> ranges;
 };
 
 class StreamMonitor {
@@ -55,7 +66,7 @@ class StreamMonitor {
   // of another model hash, an unknown statistic or one its monitor does not have, a window or hop of 0, m > n, two
   // windows of one name or one named `sequential`.
   StreamMonitor(const ModelInfo& model, std::string stream, MonitorSettings settings,
-                std::optional<Reference> reference);
+                std::optional<References> reference);
   ~StreamMonitor();
   StreamMonitor(StreamMonitor&&) noexcept;
   StreamMonitor& operator=(StreamMonitor&&) noexcept;
@@ -66,6 +77,13 @@ class StreamMonitor {
   // A cut without a next lumisection (the end of the stream, or of a run). Windows start anew after it.
   std::vector<JudgedWindow> end(ClosedBy cause);
 
+  // How the current run stands to the false-alarm budget; none before its first lumisection.
+  std::optional<BudgetOfRun> budget() const;
+
+  // How long the shape and rate rules of windows have, after the current run and four earlier ones at least, where a
+  // reference is given.
+  std::vector<LifetimeOfRule> lifetimes() const;
+
   // One verdict of each rule there is, in windows and sequential, of which nothing is known.
   std::vector<Verdict> rules() const;
 
@@ -75,8 +93,11 @@ class StreamMonitor {
   // that save() of an equal model and stream did not write; the state is then unchanged.
   std::vector<std::string> load(std::string_view text);
 
-  // The reference in use, learned or given; null while learning.
+  // The reference in use, learned or given; null while learning, or where none is for the newest conditions.
   const Reference* reference() const;
+  // Of the strata of the summaries it is to be given, hundredths; 0: not divided.
+  std::uint32_t pileup_width() const;
+  ReferenceProgress reference_progress() const;
 
  private:
   struct State;

@@ -10,22 +10,22 @@
 #include "monitors/subject.h"
 
 namespace vigil::monitors {
+
+nlohmann::json rule_name(const VerdictSubject& subject, std::string_view statistic) {
+  return {static_cast<int>(subject.target), subject.name, subject.word, subject.of_seed, statistic};
+}
+nlohmann::json rule_name(const Rule& rule) { return rule_name(verdict_subject(rule.subject), rule.statistic->name); }
+
 namespace {
 
 using nlohmann::json;
 constexpr std::string_view kFormat = "vigil-monitor-state";
-constexpr int kVersion = 2;
+constexpr int kVersion = 3;
 constexpr const char* kWhere = "monitor state";
 
 json identity(const ModelInfo& model, const std::string& stream) {
   return {{"format", kFormat}, {"version", kVersion}, {"model_hash", model.hash}, {"stream", stream}};
 }
-
-// What tells a rule from the others of its window; the text of a monitor does not.
-json rule_name(const VerdictSubject& subject, std::string_view statistic) {
-  return {static_cast<int>(subject.target), subject.name, subject.word, subject.of_seed, statistic};
-}
-json rule_name(const Rule& rule) { return rule_name(verdict_subject(rule.subject), rule.statistic->name); }
 
 std::string letters(const Ring& ring) {  // one letter a reading, oldest first
   std::string text;
@@ -77,9 +77,13 @@ KeptLumisection kept_from(const json& entry, const ModelInfo& model) {
   l.covered_orbits = entry.at("covered_orbits").get<std::uint64_t>();
   l.selection = entry.at("selection").get<std::string>();
   l.foreign_hash = entry.at("foreign_hash").get<std::string>();
+  l.mode_not_judged = entry.value("mode_not_judged", std::string());
+  if (entry.contains("prescale_column")) read_optional(entry, "prescale_column", l.prescale_column);
   for (const json& s : entry.at("silent")) {
     l.silent.push_back({s.at(0).get<std::string>(), s.at(1).get<std::uint32_t>(), s.at(2).get<std::uint32_t>()});
   }
+  l.compared = entry.at("compared").get<bool>();
+  l.judged = entry.at("judged").get<bool>();
   if (!entry.at("summary").is_null()) l.summary = summary_from_json(json_text(entry.at("summary")), model, kWhere);
   return l;
 }
@@ -104,6 +108,7 @@ std::string StreamMonitor::save() const {
   state["conditions"] = s.conditions ? json_of(*s.conditions) : json();
   state["any_before"] = s.any_before;
   state["hold_learning"] = s.hold_learning;
+  state["tally"] = s.tally.save();
   state["run_start_ns"] = s.run_start_ns ? json(*s.run_start_ns) : json();
   for (std::size_t i = 0; i < s.cutters.size(); ++i) {
     const WindowSettings& w = s.settings.windows[i];
@@ -122,21 +127,28 @@ std::string StreamMonitor::save() const {
   std::string text = json_text(state);
   text.pop_back();
   text += ",\"learned\":" + s.learned.save() + ",\"sequential\":[";
-  for (const SequentialMismatch& rule : s.sequential) {
+  const auto add = [&text](const auto& rule) {
     const Verdict v = rule.blank();
     if (text.back() != '[') text += ',';
     text += "{\"rule\":" + json_text(rule_name(v.subject, v.statistic)) + ",\"state\":" + rule.save() + "}";
-  }
+  };
+  for (const SequentialDrift& rule : s.drifts) add(rule);
+  for (const SequentialMismatch& rule : s.mismatches) add(rule);
+  for (const SequentialMultivariate& rule : s.together) add(rule);
   text += "],\"kept\":[";
   for (const KeptLumisection& l : s.kept) {
-    if (l.summary_json.empty()) l.summary_json = l.summary.strata.empty() ? "null" : to_json(l.summary);
+    if (l.summary_json.empty()) l.summary_json = l.summary.is_blank() ? "null" : to_json(l.summary);
     if (text.back() != '[') text += ',';
     text += "{\"ls\":" + std::to_string(l.ls) + ",\"expected_orbits\":" + std::to_string(l.expected_orbits) +
             ",\"covered_orbits\":" + std::to_string(l.covered_orbits) + ",\"selection\":" + json_text(l.selection) +
-            ",\"foreign_hash\":" + json_text(l.foreign_hash) + ",\"silent\":" + json_text(json_of(l.silent)) +
-            ",\"summary\":" + l.summary_json + "}";
+            ",\"foreign_hash\":" + json_text(l.foreign_hash) + ",\"mode_not_judged\":" + json_text(l.mode_not_judged) +
+            ",\"prescale_column\":" + (l.prescale_column ? std::to_string(*l.prescale_column) : "null") +
+            ",\"compared\":" + (l.compared ? "true" : "false") + ",\"judged\":" + (l.judged ? "true" : "false") +
+            ",\"silent\":" + json_text(json_of(l.silent)) + ",\"summary\":" + l.summary_json + "}";
   }
-  return text + "]}";
+  text += ']';
+  if (s.given) text += ",\"effects\":" + s.effects.save(s.reference_sha256());
+  return text + "}";
 }
 
 // Windows, with their readings, that are cut as they were; fills `gone` with what is not.
@@ -168,6 +180,34 @@ void StreamMonitor::State::load_windows(const nlohmann::json& saved, std::vector
   if (lost > 0) gone.push_back("readings of " + std::to_string(lost) + " rules");
 }
 
+// Sequential rules as they were; after the references, which they are of.
+void StreamMonitor::State::load_sequential(const nlohmann::json& saved, std::vector<std::string>& gone) {
+  std::size_t lost = saved.size();
+  const auto saved_state = [&](const auto& rule) {
+    const Verdict v = rule.blank();
+    const json* found = named(saved, rule_name(v.subject, v.statistic));
+    if (found != nullptr) --lost;
+    return found == nullptr ? std::string() : json_text(found->at("state"));
+  };
+  const Summary* const compared_with = reference() == nullptr ? nullptr : &reference()->summary;
+  for (SequentialDrift& rule : drifts) {
+    rule.restart();
+    const std::string state = saved_state(rule);
+    if (!state.empty()) rule.load(state, compared_with, reference_id(), kWhere);
+  }
+  for (SequentialMismatch& rule : mismatches) {
+    rule.restart();
+    const std::string state = saved_state(rule);
+    if (!state.empty()) rule.load(state, kWhere);
+  }
+  for (SequentialMultivariate& rule : together) {
+    rule.restart();
+    const std::string state = saved_state(rule);
+    if (!state.empty()) rule.load(state, compared_with == nullptr ? 0 : reference_id(), kWhere);
+  }
+  if (lost > 0) gone.push_back(std::to_string(lost) + " sequential rules");
+}
+
 std::vector<std::string> StreamMonitor::load(std::string_view text) {
   State& s = *state_;
   const json state = json::parse(text, nullptr, false);
@@ -186,25 +226,24 @@ std::vector<std::string> StreamMonitor::load(std::string_view text) {
     read.kept.clear();
     for (const json& entry : state.at("kept")) read.kept.push_back(kept_from(entry, *s.model));
     read.load_windows(state.at("windows"), gone);
-    std::size_t lost = state.at("sequential").size();
-    for (SequentialMismatch& rule : read.sequential) {
-      const Verdict v = rule.blank();
-      rule.restart();
-      const json* saved = named(state.at("sequential"), rule_name(v.subject, v.statistic));
-      if (saved == nullptr) continue;
-      rule.load(json_text(saved->at("state")), kWhere);
-      --lost;
-    }
-    if (lost > 0) gone.push_back(std::to_string(lost) + " sequential rules");
     for (std::string& words : read.learned.load(json_text(state.at("learned")), *s.model, kWhere)) {
       if (!s.given) gone.push_back(std::move(words));
+    }
+    read.conditions.reset();
+    if (!state.at("conditions").is_null()) read.conditions = conditions_from(state.at("conditions"));
+    if (read.conditions) read.choose(*read.conditions);
+    read.load_sequential(state.at("sequential"), gone);
+    read.tally.load(state.at("tally"));
+    if (s.given && state.contains("effects")) {  // not of an earlier vigil
+      for (std::string& words :
+           read.effects.load(json_text(state["effects"]), *s.given, s.reference_sha256(), *s.model, kWhere)) {
+        gone.push_back(std::move(words));
+      }
     }
     std::optional<std::uint32_t> run;
     read_optional(state, "run", run);
     read.has_run = run.has_value();
     read.run = run.value_or(0);
-    read.conditions.reset();
-    if (!state.at("conditions").is_null()) read.conditions = conditions_from(state.at("conditions"));
     read_optional(state, "run_start_ns", read.run_start_ns);
     read.any_before = state.at("any_before").get<bool>();
     read.hold_learning = state.at("hold_learning").get<bool>();

@@ -17,18 +17,16 @@ struct WindowFacts {
   std::uint64_t covered_orbits = 0;
   std::string selection;
   std::string foreign_hash;
+  std::string mode_not_judged;
+  std::optional<std::int64_t> prescale_column;
   std::vector<SilentSource> silent;  // each once
   std::vector<Evidence> lumisections;
 
   double coverage() const {
     return expected_orbits == 0 ? 0 : static_cast<double>(covered_orbits) / static_cast<double>(expected_orbits);
   }
-  std::uint64_t own_events() const { return summary.strata.empty() ? 0 : summary.strata[0].events; }
+  std::uint64_t own_events() const { return summary.all.events; }
 };
-
-std::string two_digits(double coverage) {  // never rounded up to the limit it fails
-  return in_words(std::floor(coverage * 100) / 100);
-}
 
 // A rule's distance beyond its limit, for naming the worst.
 double severity(const Verdict& v) {
@@ -89,6 +87,10 @@ void mention_silent(Window& window, const std::vector<SilentSource>& silent) {
 
 }  // namespace
 
+std::string coverage_words(double coverage, double needed) {  // never rounded up to the limit it fails
+  return "coverage " + in_words(std::floor(coverage * 100) / 100) + ", " + in_words(needed) + " needed";
+}
+
 JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSpan& span, ClosedBy cause) {
   WindowFacts facts;
   std::uint64_t seen = 0;
@@ -98,7 +100,9 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
     facts.summary += l.summary;
     facts.expected_orbits += l.expected_orbits;
     facts.covered_orbits += l.covered_orbits;
-    facts.selection = l.selection;  // one within a window: a change cuts
+    facts.selection = l.selection;  // one within a window, like these: a change cuts
+    facts.mode_not_judged = l.mode_not_judged;
+    facts.prescale_column = l.prescale_column;
     if (!l.foreign_hash.empty()) facts.foreign_hash = l.foreign_hash;
     for (const SilentSource& source : l.silent) {
       if (std::find(facts.silent.begin(), facts.silent.end(), source) == facts.silent.end()) {
@@ -127,43 +131,53 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
   window.run_start_ns = run_start_ns;
 
   // Why nothing can be said of this window; empty when something can.
-  std::string blind = blind_words(facts.summary, facts.foreign_hash, *model);
+  const bool is_mode_judged = facts.mode_not_judged.empty();
+  std::string blind = is_mode_judged ? blind_words(facts.summary, facts.foreign_hash, *model) : facts.mode_not_judged;
   const auto add = [&blind](const std::string& reason) { blind += (blind.empty() ? "" : "; ") + reason; };
-  if (facts.foreign_hash.empty() && facts.summary.wrong_model_events == 0) {
+  if (is_mode_judged && facts.foreign_hash.empty() && facts.summary.wrong_model_events == 0) {
     if (facts.own_events() < std::max<std::uint64_t>(settings.minimum_events, 1)) {
       add(std::to_string(facts.own_events()) + " events, " + std::to_string(settings.minimum_events) + " needed");
     }
     if (facts.coverage() < settings.minimum_coverage) {
-      add("coverage " + two_digits(facts.coverage()) + ", " + in_words(settings.minimum_coverage) + " needed");
+      add(coverage_words(facts.coverage(), settings.minimum_coverage));
     }
   }
   // Why it cannot be compared with a reference.
-  std::string no_reference;
-  const std::string given_selection = !given ? "" : given->selection.empty() ? "zero_bias" : given->selection;
-  const Learner& learner = learned.current();
-  if (!given && (!learner.done() || !learner.is_after(run, span.last_ls))) {
-    no_reference = learner.progress();
-  } else if (given && given_selection != facts.selection) {
-    no_reference =
-        "reference of selection '" + shown(given_selection) + "', window of '" + shown(facts.selection) + "'";
-  }
+  const std::string no_reference = why_no_reference(facts.selection, span.last_ls);
   const bool is_learning = !given && !no_reference.empty();
-  if (is_learning && !blind.empty()) add(no_reference);
+  if (is_learning && !blind.empty() && is_mode_judged) add(no_reference);
 
   const Summary none;
-  const Judged input{
-      facts.summary,       no_reference.empty() ? reference()->summary : none,
-      limits.significance, facts.selection == "zero_bias" ? "" : "selection '" + shown(facts.selection) + "': no rates",
-      no_reference,        std::move(facts.lumisections)};
+  const Summary& compared_with = no_reference.empty() ? reference()->summary : none;
+  Judged input{facts.summary,
+               compared_with,
+               1,
+               1,
+               why_no_rates(facts.selection),
+               no_reference,
+               std::move(facts.lumisections),
+               no_reference.empty() ? &reference()->rates : nullptr};
+  const auto events = static_cast<double>(facts.own_events());
+  const double reference_events = static_cast<double>(compared_with.all.events);
+  if (no_reference.empty()) input.scatter = &reference()->scatter;
+  std::vector<InputTest> tests;
+  bool any_known = false;
   judged.verdicts.reserve(rules.size());
   for (std::size_t i = 0; i < rules.size(); ++i) {
-    const Rule& rule = rules[i];
+    const Rule& rule = rules_of[name][i];
     Verdict& v = judged.verdicts.emplace_back(verdict_of(name, rule));
     v.run = run;
     v.first_ls = span.first_ls;
     v.last_ls = span.last_ls;
-    v.reason = blind;
-    if (!blind.empty()) continue;
+    v.reason = blind.empty() ? why_off(rule.subject, facts.prescale_column) : blind;
+    if (rule.subject.target == Target::seed) v.reason += threshold_words(facts.summary, facts.foreign_hash);
+    if (!v.reason.empty()) continue;
+    const RuleLimits& certain = limits[static_cast<std::size_t>(family_of(rule.subject.target))];
+    input.warn = certain.warn;
+    const auto overlap = overlap_correlations(settings.windows[name], rule.n, events, reference_events);
+    input.page = PValueLimit([&certain, &rule, &overlap](double degrees) {
+      return reading_limit(certain.page, certain.warn, rule.m, overlap, degrees);
+    });
     Judgement j = judge(rule, input);
     // While learning no rule of a window is good, but where that is what ends a fault.
     if (is_learning && j.level == Quality::good && !hold_learning) {
@@ -175,9 +189,15 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
     v.limit = j.limit;
     v.reason = std::move(j.reason);
     v.reading = j.level;
+    v.effect = j.effect;
     v.evidence = std::move(j.evidence);
+    if (rule.subject.target == Target::input && j.level != Quality::unknown &&
+        (tests.empty() || tests.back().monitor != rule.monitor)) {
+      tests.push_back({rule.monitor, j.p_value.value_or(j.certainty), j.size});
+    }
     if (j.level == Quality::unknown) continue;
     if (rule.subject.target != Target::mismatch && !given && no_reference.empty()) v.reference = learned.ordinal();
+    any_known |= rule.subject.target != Target::mismatch && no_reference.empty();
     Ring& ring = rings[name][i];
     v.quality = ring.take(j.level, rule);
     if (ring.bad() > 0 && (v.quality != j.level)) {
@@ -185,9 +205,28 @@ JudgedWindow StreamMonitor::State::judge_window(std::size_t name, const WindowSp
                   " windows, " + std::to_string(rule.m) + " of " + std::to_string(rule.n) + " needed";
     }
   }
+  for (std::size_t i = 0; i < rules.size(); ++i) tally.take(name * rules.size() + i, judged.verdicts[i].quality);
+  for (KeptLumisection& l : kept) {
+    if (!any_known || l.judged || l.ls < span.first_ls || l.ls > span.last_ls) continue;
+    note_judged(l);
+  }
+  attribute(judged, tests, input);
   conclude(judged);
   mention_silent(window, facts.silent);
+  // Products of words are in no plot, and many.
+  for (Stratum& stratum : facts.summary.strata) stratum.input_products = stratum.output_products = {};
+  facts.summary.all.input_products = facts.summary.all.output_products = {};
+  judged.contents = std::make_shared<WindowContents>(
+      WindowContents{std::move(facts.summary), no_reference.empty() ? reference_text() : nullptr});
   return judged;
+}
+
+std::shared_ptr<const std::string> StreamMonitor::State::reference_text() {
+  if (!text || text_of != reference_id()) {
+    text = std::make_shared<const std::string>(to_json(*reference()));
+    text_of = reference_id();
+  }
+  return text;
 }
 
 Verdict StreamMonitor::State::verdict_of(std::size_t window, const Rule& rule) const {

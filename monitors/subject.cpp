@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "monitors/strata.h"
+
 namespace vigil::monitors {
 
 VerdictSubject verdict_subject(const Subject& subject) {
@@ -18,6 +20,9 @@ VerdictSubject verdict_subject(const Subject& subject) {
     case Target::mismatch:
       out.name = mismatch_name(subject);
       out.of_seed = subject.index >= model.outputs.size();
+      break;
+    case Target::multivariate:
+      out.name = subject.index == 0 ? "inputs" : "outputs";
       break;
     case Target::output:
       for (const Output& output : model.outputs) {
@@ -40,6 +45,8 @@ std::string monitor_name(const Subject& subject) {
       return "seed/" + model.seeds[subject.index].name;
     case Target::mismatch:
       return "mismatch/" + mismatch_name(subject);
+    case Target::multivariate:
+      return subject.index == 0 ? "multivariate/inputs" : "multivariate/outputs";
     case Target::output:
       break;
   }
@@ -55,9 +62,12 @@ const std::string& mismatch_name(const Subject& subject) {
   return subject.index < outputs ? model.outputs[subject.index].name : model.seeds[subject.index - outputs].name;
 }
 
-const WordSummary& word_summary(const Summary& summary, const Subject& subject) {
-  const Stratum& stratum = summary.strata[0];
+const WordSummary& word_of(const Stratum& stratum, const Subject& subject) {
   return subject.target == Target::input ? stratum.inputs[subject.index] : stratum.outputs[subject.index];
+}
+
+const WordSummary& word_summary(const Summary& summary, const Subject& subject) {
+  return word_of(summary.all, subject);
 }
 
 const FixedPoint& word_type(const Subject& subject) {
@@ -68,8 +78,40 @@ const FixedPoint& word_type(const Subject& subject) {
   return model.outputs[output].type;
 }
 
+namespace {
+
+// The weighted sum of the strata both hold.
+Cells weighted_shape(const Mix& mix, const Subject& subject, bool ordered) {
+  const FixedPoint& type = word_type(subject);
+  const bool by_words =
+      ordered && std::all_of(mix.parts.begin(), mix.parts.end(), [&](const Mix::Part& part) {
+        return !word_of(*part.window, subject).words.empty() && !word_of(*part.reference, subject).words.empty();
+      });
+  WeightedCounts sums;
+  for (const Mix::Part& part : mix.parts) {
+    const WordSummary& a = word_of(*part.window, subject);
+    const WordSummary& b = word_of(*part.reference, subject);
+    const Cells cells =
+        by_words ? cells_of_words(a.words, b.words, type) : cells_of_bins(a.histogram, b.histogram, type);
+    const auto reference = static_cast<double>(part.reference->events);
+    const double weight = part.share / reference;
+    // Within a stratum both come from one distribution, unless something changed: its variance is that of both
+    // together. The counts of the reference alone would make a cell the more certain the lower it fluctuated.
+    const double part_of_both = reference / (reference + static_cast<double>(part.window->events));
+    for (const Cell& cell : cells.cells) {
+      const double expected = static_cast<double>(cell.window + cell.reference) * part_of_both;
+      sums.add(cell.value, cell.window, cell.reference, weight, expected);
+    }
+  }
+  return sums.cells();
+}
+
+}  // namespace
+
 Cells shape(const Summary& window, const Summary& reference, const Subject& subject, bool ordered) {
-  if (window.strata.empty() || reference.strata.empty()) return {};
+  if (window.is_blank() || reference.is_blank()) return {};
+  const Mix mix = mix_of(window, reference);
+  if (mix.is_weighted) return weighted_shape(mix, subject, ordered);
   const WordSummary& a = word_summary(window, subject);
   const WordSummary& b = word_summary(reference, subject);
   const FixedPoint& type = word_type(subject);
@@ -78,13 +120,87 @@ Cells shape(const Summary& window, const Summary& reference, const Subject& subj
 }
 
 double effective_events(const Cells& cells) {
-  const double a = static_cast<double>(cells.window), b = static_cast<double>(cells.reference);
+  const double a = static_cast<double>(cells.window), b = cells.reference_events();
   return a + b > 0 ? a / (a + b) * b : 0;
 }
 
+WordMoments reference_moments(const Summary& window, const Summary& reference, const Subject& subject) {
+  const FixedPoint& type = word_type(subject);
+  const Mix mix = mix_of(window, reference);
+  if (!mix.is_weighted || mix.parts.empty()) {
+    const WordSummary& word = word_summary(reference, subject);
+    return {mean(word, type), deviation(word, type)};
+  }
+  WordMoments all;
+  double variance = 0;
+  for (const Mix::Part& part : mix.parts) all.mean += part.share * mean(word_of(*part.reference, subject), type);
+  for (const Mix::Part& part : mix.parts) {
+    const WordSummary& word = word_of(*part.reference, subject);
+    const double off = mean(word, type) - all.mean, width = deviation(word, type);
+    variance += part.share * (width * width + off * off);
+  }
+  all.deviation = std::sqrt(variance);
+  return all;
+}
+
+Histogram reference_histogram(const Summary& window, const Summary& reference, const Subject& subject) {
+  const Mix mix = mix_of(window, reference);
+  if (!mix.is_weighted || mix.parts.empty()) return word_summary(reference, subject).histogram;
+  Histogram out(word_type(subject));
+  double events = 0;
+  for (const Mix::Part& part : mix.parts) events += static_cast<double>(part.reference->events);
+  for (std::int32_t bin = out.first_bin(); bin <= out.last_bin(); ++bin) {
+    double fraction = 0;
+    for (const Mix::Part& part : mix.parts) {
+      const Histogram& h = word_of(*part.reference, subject).histogram;
+      const auto n = h.counts()[static_cast<std::size_t>(bin - h.first_bin())];
+      fraction += part.share * static_cast<double>(n) / static_cast<double>(part.reference->events);
+    }
+    if (const auto n = std::llround(fraction * events); n > 0) out.add(bin, static_cast<std::uint64_t>(n));
+  }
+  return out;
+}
+
 SeedPasses seed_passes(const Summary& summary, std::size_t seed) {
-  if (summary.strata.empty()) return {};
-  return {summary.seeds[seed].emulator, summary.strata[0].events};
+  if (summary.is_blank()) return {};
+  return {summary.seeds[seed].emulator, summary.all.events};
+}
+
+std::uint64_t stratum_passes(const Stratum& stratum, const ModelInfo& model, std::size_t seed) {
+  const Seed& cut = model.seeds[seed];
+  const WordCounts& words = stratum.outputs[model.seed_column(cut)].words;
+  std::uint64_t passes = 0;
+  for (const auto& [word, count] : words) passes += word >= cut.threshold ? count : 0;
+  return passes;
+}
+
+ComparedPasses compared_passes(const Summary& window, const Summary& reference, const Subject& subject) {
+  ComparedPasses out;
+  if (window.is_blank() || reference.is_blank()) return out;
+  const Mix mix = mix_of(window, reference);
+  out.reason = mix.reason;
+  if (!mix.is_weighted) {
+    out.window = seed_passes(window, subject.index);
+    out.reference = seed_passes(reference, subject.index);
+    out.reference_exposure = static_cast<double>(out.reference.events);
+    return out;
+  }
+  double fraction = 0, variance = 0, least = 0;
+  for (const Mix::Part& part : mix.parts) {
+    out.window.passes += stratum_passes(*part.window, *subject.model, subject.index);
+    const auto passes = static_cast<double>(stratum_passes(*part.reference, *subject.model, subject.index));
+    const auto events = static_cast<double>(part.reference->events);
+    fraction += part.share * passes / events;
+    variance += part.share * part.share * passes / (events * events);
+    least = least == 0 ? events / part.share : std::min(least, events / part.share);
+  }
+  out.window.events = mix.events;
+  // As many passes as have this relative variance, in the events that make them this fraction.
+  const double passes = variance > 0 ? fraction * fraction / variance : 0;
+  out.reference.passes = static_cast<std::uint64_t>(std::llround(passes));
+  out.reference_exposure = out.reference.passes > 0 ? static_cast<double>(out.reference.passes) / fraction : least;
+  out.reference.events = static_cast<std::uint64_t>(std::llround(out.reference_exposure));
+  return out;
 }
 
 MismatchCounts& MismatchCounts::operator+=(const MismatchCounts& o) {
@@ -97,7 +213,7 @@ MismatchCounts& MismatchCounts::operator+=(const MismatchCounts& o) {
 }
 
 MismatchCounts mismatch_counts(const Summary& summary, const Subject& subject) {
-  if (summary.strata.empty()) return {};
+  if (summary.is_blank()) return {};
   const std::size_t outputs = subject.model->outputs.size();
   if (subject.index < outputs) {
     const OutputSummary& o = summary.outputs[subject.index];

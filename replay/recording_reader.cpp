@@ -30,10 +30,11 @@ std::string_view to_string(RecordingItem::Kind kind) {
 
 namespace {
 constexpr std::size_t kSearchBytes = 1u << 16;  // searched at a time
-}
+constexpr const char* kMissing = "records are missing here";
+}  // namespace
 
 struct RecordingReader::State {
-  explicit State(const std::filesystem::path& path) : window(path) {}
+  explicit State(const std::filesystem::path& path) : window(path), limit(window.size()) {}
   ~State() { ZSTD_freeDCtx(zstd); }
 
   // What lies at a position.
@@ -49,9 +50,12 @@ struct RecordingReader::State {
   bool expand(std::string_view body, std::uint32_t raw_bytes);
   bool follows(std::uint64_t offset, std::uint64_t number) const;
   std::uint64_t search(std::uint64_t from);
+  std::optional<std::uint64_t> number_at(std::uint64_t offset) const;
+  bool leave_stretch(RecordingItem& item);
   void leave_damage(RecordingItem& item, bool resumed, std::uint64_t records_lost);
 
   RecordingWindow window;
+  std::uint64_t limit;  // where what is read ends
   std::uint64_t position = kFileHeaderBytes;
   std::uint64_t number = 0;  // expected of the next record
   bool in_damage = false;
@@ -75,6 +79,33 @@ bool RecordingReader::State::follows(std::uint64_t offset, std::uint64_t expecte
     if (head) return head->number == expected;
   }
   return window.peek(offset, bytes, kFileHeaderBytes) && check_file_header({bytes, kFileHeaderBytes}).empty();
+}
+
+// Of the record whose head lies there.
+std::optional<std::uint64_t> RecordingReader::State::number_at(std::uint64_t offset) const {
+  char bytes[kRecordHeadBytes];
+  if (!window.peek(offset, bytes, kRecordHeadBytes)) return std::nullopt;
+  const auto head = decode_record_head({bytes, kRecordHeadBytes});
+  return head ? std::optional(head->number) : std::nullopt;
+}
+
+// At `limit`: the damage it ends, and the records that are missing before the one that begins there. False: none.
+bool RecordingReader::State::leave_stretch(RecordingItem& item) {
+  if (limit == window.size()) {
+    if (!in_damage) return false;
+    leave_damage(item, false, 0);
+    return true;
+  }
+  const std::uint64_t next = number_at(limit).value_or(number);
+  const std::uint64_t lost = next > number ? next - number : 0;
+  if (!in_damage && lost == 0) return false;
+  if (!in_damage) {
+    damage_begin = position;
+    damage_reason = kMissing;
+  }
+  leave_damage(item, true, lost);
+  number += lost;
+  return true;
 }
 
 std::uint64_t RecordingReader::State::search(std::uint64_t from) {
@@ -183,6 +214,17 @@ RecordingReader::RecordingReader(const std::filesystem::path& path) : state_(std
   const std::string wrong = check_file_header(start);
   if (!wrong.empty()) throw Error(path.string(), wrong, "a recording of format version 1");
 }
+RecordingReader::RecordingReader(const std::filesystem::path& path, std::uint64_t first, std::uint64_t end)
+    : RecordingReader(path) {
+  State& s = *state_;
+  if (first < kFileHeaderBytes || first > end || end > s.window.size()) {
+    throw Error(path.string(), "has " + std::to_string(s.window.size()) + " bytes",
+                "bytes " + std::to_string(first) + " to " + std::to_string(end) + " of a recording");
+  }
+  s.position = first;
+  s.limit = end;
+  if (first > kFileHeaderBytes) s.number = s.number_at(first).value_or(0);
+}
 RecordingReader::~RecordingReader() = default;
 RecordingReader::RecordingReader(RecordingReader&&) noexcept = default;
 RecordingReader& RecordingReader::operator=(RecordingReader&&) noexcept = default;
@@ -195,14 +237,11 @@ bool RecordingReader::next(RecordingItem& item) {
     if (!s.in_damage && s.next_skip < s.skips.size() && s.skips[s.next_skip].offset == s.position) {
       s.position = s.skips[s.next_skip].end;
       s.number = s.skips[s.next_skip].end_number;
+      if (s.position == s.limit) s.number = s.number_at(s.limit).value_or(s.number);  // the entry may go on beyond
       ++s.next_skip;
       continue;
     }
-    if (s.position >= s.window.size()) {
-      if (!s.in_damage) return false;
-      s.leave_damage(item, false, 0);
-      return true;
-    }
+    if (s.position >= s.limit) return s.leave_stretch(item);
     const State::Found found = s.look(item);
     if (found.what == What::damage) {
       if (!s.in_damage) {
@@ -210,7 +249,7 @@ bool RecordingReader::next(RecordingItem& item) {
         s.damage_begin = s.position;
         s.damage_reason = found.reason;
       }
-      s.position = found.resume != 0 ? found.resume : s.search(s.position + 1);
+      s.position = std::min(found.resume != 0 ? found.resume : s.search(s.position + 1), s.limit);
       continue;
     }
     const bool file_header = found.what == What::file_header;
@@ -218,7 +257,7 @@ bool RecordingReader::next(RecordingItem& item) {
     if (s.in_damage || lost > 0) {  // reported first; the record itself is looked at again by the next call
       if (!s.in_damage) {
         s.damage_begin = s.position;
-        s.damage_reason = "records are missing here";
+        s.damage_reason = kMissing;
       }
       s.leave_damage(item, true, lost);
       s.number += lost;
@@ -262,6 +301,11 @@ std::optional<RecordingIndex> RecordingReader::read_index() {
   return decode_index(body, *offset, head->number);
 }
 
-void RecordingReader::skip(const IndexEntry& entry) { state_->skips.push_back(entry); }
+void RecordingReader::skip(const IndexEntry& entry) {
+  IndexEntry inside = entry;
+  inside.offset = std::max(entry.offset, state_->position);
+  inside.end = std::min(entry.end, state_->limit);
+  if (inside.offset < inside.end) state_->skips.push_back(inside);
+}
 
 }  // namespace vigil::replay

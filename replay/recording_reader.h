@@ -38,6 +38,10 @@ class RecordingReader {
  public:
   // Throws Error where the file cannot be opened, is no regular file, or has no valid file header.
   explicit RecordingReader(const std::filesystem::path& path);
+  // Bytes [first, end) of it alone, as reading the whole file gives them. Both are where a record begins, or the ends
+  // of what follows the file header; records lost right before `end` are damage of this stretch. Also throws Error
+  // where the file ends before `end`.
+  RecordingReader(const std::filesystem::path& path, std::uint64_t first, std::uint64_t end);
   ~RecordingReader();
   RecordingReader(RecordingReader&&) noexcept;
   RecordingReader& operator=(RecordingReader&&) noexcept;
@@ -51,7 +55,8 @@ class RecordingReader {
 
   // The index at the end of the file, if the file was closed in order and it is intact. Does not move the reader.
   std::optional<RecordingIndex> read_index();
-  // Passes over the records of an index entry without reading them when their turn comes. Call before the first next().
+  // Passes over the records of an index entry without reading them when their turn comes (of a stretch: those in it).
+  // Call before the first next().
   void skip(const IndexEntry& entry);
 
  private:

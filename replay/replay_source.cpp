@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "replay/recording.h"
 #include "replay/recording_reader.h"
+#include "replay/recording_window.h"
 
 namespace vigil::replay {
 namespace fs = std::filesystem;
@@ -57,7 +58,15 @@ struct ReplaySource::State {
 
   bool open_next() {
     if (next_file == files.size()) return false;
-    reader.emplace(files[next_file++]);
+    const Stretch& stretch = files[next_file++];
+    if (whole) {
+      reader.emplace(stretch.file);
+    } else {
+      reader.emplace(stretch.file, stretch.first, stretch.end);
+      base = stretch.base;
+      end = stretch.base + stretch.end;
+      first = stretch.first;
+    }
     if ((options.from_ls || options.to_ls) && options.use_index) {
       if (const auto index = reader->read_index()) {
         for (const IndexEntry& entry : index->entries) {
@@ -79,11 +88,24 @@ struct ReplaySource::State {
 
   ReplayOptions options;
   Pacer pacer;
-  std::vector<fs::path> files;
+  // Where the reader stands, of total_bytes().
+  std::uint64_t reached() const { return whole ? base + reader->offset() : done + (reader->offset() - first); }
+  void close() {
+    if (whole) base += reader->size();
+    done = whole ? base : done + (files[next_file - 1].end - first);
+    bytes.store(done, std::memory_order_relaxed);
+    reader.reset();
+  }
+
+  bool whole = true;  // files as they are when their turn comes, whatever their stretches say
+  std::vector<Stretch> files;
   std::size_t next_file = 0;
   std::optional<RecordingReader> reader;
   RecordingItem item;
-  std::uint64_t base = 0;  // bytes of the files before this one
+  std::uint64_t base = 0;   // bytes of the files before this one
+  std::uint64_t first = 0;  // of this stretch
+  std::uint64_t end = 0;    // position behind this stretch
+  std::uint64_t done = 0;   // bytes of the stretches before this one
   std::uint64_t total = 0;
   std::vector<FrameHeader> dropped;
   std::vector<ReplayDamage> regions;
@@ -91,15 +113,33 @@ struct ReplaySource::State {
   std::atomic<std::uint64_t> frames{0}, drops{0}, bytes{0}, bytes_lost{0}, damaged_regions{0}, records_lost{0};
 };
 
-ReplaySource::ReplaySource(const std::vector<fs::path>& recordings, ReplayOptions options)
-    : state_(std::make_unique<State>(std::move(options))) {
-  const ReplayOptions& o = state_->options;
+namespace {
+void check_range(const ReplayOptions& o) {
   if (o.from_ls && o.to_ls && *o.from_ls > *o.to_ls) {
     throw Error("lumisections " + std::to_string(*o.from_ls) + " to " + std::to_string(*o.to_ls), "are none",
                 "the first not beyond the last");
   }
-  state_->files = recording_files(recordings);
-  for (const fs::path& file : state_->files) state_->total += RecordingReader(file).size();
+}
+}  // namespace
+
+ReplaySource::ReplaySource(const std::vector<fs::path>& recordings, ReplayOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {
+  check_range(state_->options);
+  for (const fs::path& file : recording_files(recordings)) {
+    state_->files.push_back({file, 0, 0, 0});
+    state_->total += RecordingReader(file).size();
+  }
+}
+
+ReplaySource::ReplaySource(std::vector<Stretch> stretches, ReplayOptions options)
+    : state_(std::make_unique<State>(std::move(options))) {
+  check_range(state_->options);
+  state_->whole = false;
+  state_->files = std::move(stretches);
+  for (const Stretch& stretch : state_->files) {
+    (void)RecordingReader(stretch.file, stretch.first, stretch.end);
+    state_->total += stretch.end - stretch.first;
+  }
 }
 
 ReplaySource::~ReplaySource() = default;
@@ -110,22 +150,20 @@ std::optional<Frame> ReplaySource::next() {
   while (!s.stopped.load(std::memory_order_relaxed)) {
     if (!s.reader && !s.open_next()) {
       if (s.dropped.empty()) return std::nullopt;
-      return s.take_drops(s.total);
+      return s.take_drops(s.whole ? s.total : s.end);
     }
     if (!s.reader->next(item)) {
-      s.base += s.reader->size();
-      s.bytes.store(s.base, std::memory_order_relaxed);
-      s.reader.reset();
+      s.close();
       continue;
     }
-    s.bytes.store(s.base + s.reader->offset(), std::memory_order_relaxed);
+    s.bytes.store(s.reached(), std::memory_order_relaxed);
     switch (item.kind) {
       case RecordingItem::Kind::damage:
         add(s.bytes_lost, item.length);
         add(s.damaged_regions, 1);
         add(s.records_lost, item.records_lost);
         if (s.regions.size() < kRegionsKept) {
-          s.regions.push_back({s.files[s.next_file - 1], item.offset, item.length, item.reason});
+          s.regions.push_back({s.files[s.next_file - 1].file, item.offset, item.length, item.reason});
         }
         break;
       case RecordingItem::Kind::drop:
@@ -170,5 +208,21 @@ ReplayStats ReplaySource::stats() const {
 }
 
 std::vector<ReplayDamage> ReplaySource::damage() const { return state_->regions; }
+
+std::optional<Frame> read_frame_at(const fs::path& file, std::uint64_t offset) {
+  char bytes[kRecordHeadBytes];
+  const RecordingWindow window(file);
+  if (offset < kFileHeaderBytes || !window.peek(offset, bytes, sizeof(bytes))) return std::nullopt;
+  const auto head = decode_record_head({bytes, sizeof(bytes)});
+  if (!head || head->record_bytes() > window.size() - offset) return std::nullopt;
+  RecordingReader reader(file, offset, offset + head->record_bytes());
+  RecordingItem item;
+  if (!reader.next(item) || item.kind != RecordingItem::Kind::frame || item.offset != offset) return std::nullopt;
+  Frame frame;
+  frame.header = item.header;
+  frame.parts.assign(item.parts.begin(), item.parts.end());
+  frame.position = std::to_string(offset);
+  return frame;
+}
 
 }  // namespace vigil::replay

@@ -69,6 +69,26 @@ void read_trains(StrictMap& map, Scenario& scenario, const std::string& file) {
   }
 }
 
+void read_profile(StrictMap& map, Scenario& scenario, const std::string& file) {
+  const YAML::Node value = map.find("profile");
+  if (!value.IsDefined()) return;
+  if (!value.IsSequence()) map.fail(value, "key 'profile' is no list", "a list of {from_ls, relative}");
+  for (const auto& item : value) {
+    StrictMap entry(item, file, "profile");
+    LuminosityStep step;
+    entry.read("from_ls", step.from_ls, 1, lhc::kLastLumisection);
+    entry.read("relative", step.relative, 0.001, 1);
+    entry.finish();
+    if (!scenario.luminosity_profile.empty() && step.from_ls <= scenario.luminosity_profile.back().from_ls) {
+      map.fail(item,
+               "key 'profile': from_ls " + std::to_string(step.from_ls) + " after " +
+                   std::to_string(scenario.luminosity_profile.back().from_ls),
+               "ascending lumisections");
+    }
+    scenario.luminosity_profile.push_back(step);
+  }
+}
+
 void read_luminosity(StrictMap& map, Scenario& scenario, const std::string& file) {
   const YAML::Node value = map.find("luminosity");
   if (!value.IsDefined()) return;
@@ -76,6 +96,7 @@ void read_luminosity(StrictMap& map, Scenario& scenario, const std::string& file
   entry.read("initial_pileup", scenario.initial_pileup, 0.01, 1000);
   entry.read("lifetime_h", scenario.lifetime_h, 0.01, 1e6);
   entry.read("pileup_slope", scenario.pileup_slope, 0, 10);
+  read_profile(entry, scenario, file);
   entry.finish();
 }
 
@@ -102,6 +123,7 @@ void read_faults(StrictMap& map, Scenario& scenario, const std::string& file) {
 
 Context default_context() {
   Context context;
+  context.origin = "simulation";
   context.fill = 9000;
   context.menu = "demo_menu_v1";
   context.prescale_column = 1;
@@ -150,7 +172,11 @@ double relative_luminosity(const Scenario& scenario, std::uint32_t ls) {
     if (fault.type != FaultType::luminosity_decay || ls < fault.from_ls) continue;
     luminosity *= burn_off(std::min(ls, fault.to_ls) - fault.from_ls + 1, fault.lifetime_h);
   }
-  return luminosity;
+  double step = 1;
+  for (const LuminosityStep& s : scenario.luminosity_profile) {
+    if (s.from_ls <= ls) step = s.relative;
+  }
+  return luminosity * step;
 }
 
 std::uint64_t inspected_crossings(const Scenario& scenario) {

@@ -17,6 +17,12 @@ struct BunchTrain {
   std::uint32_t length = 1;
 };
 
+// From this lumisection on the luminosity is this part of what it would be.
+struct LuminosityStep {
+  std::uint32_t from_ls = 1;
+  double relative = 1;
+};
+
 struct Scenario {
   std::uint64_t seed = 1;
   std::uint32_t run = 1;
@@ -35,10 +41,11 @@ struct Scenario {
   bool model_hash = true;
   std::uint32_t rotations = 8;  // azimuthal copies of each event in the pool
   double initial_pileup = 60;
-  double lifetime_h = 0;           // of the luminosity; 0: constant
-  double pileup_slope = 0.1;       // how strongly the choice of events follows pile-up
-  std::vector<BunchTrain> trains;  // sorted, disjoint
-  Context context;                 // pile-up is filled in by lumisection
+  double lifetime_h = 0;                           // of the luminosity; 0: constant
+  std::vector<LuminosityStep> luminosity_profile;  // ascending; levelling, scans
+  double pileup_slope = 0.1;                       // how strongly the choice of events follows pile-up
+  std::vector<BunchTrain> trains;                  // sorted, disjoint
+  Context context;                                 // pile-up is filled in by lumisection
   std::vector<Fault> faults;
 };
 
@@ -46,7 +53,8 @@ struct Scenario {
 std::vector<BunchTrain> default_trains();
 
 // Luminosity of a lumisection relative to the initial one, 1 in the first: burn-off 1 / (1 + t / (2 lifetime))^2, which
-// falls like exp(-t / lifetime) at first, times the same for each luminosity_decay fault from its start to its end.
+// falls like exp(-t / lifetime) at first, times the same for each luminosity_decay fault from its start to its end,
+// times the profile's newest step.
 double relative_luminosity(const Scenario& scenario, std::uint32_t ls);
 // Bunch crossings inspected in a lumisection, by all sources together: n_bx that makes events_per_ls come at
 // event_rate_hz.

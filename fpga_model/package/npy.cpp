@@ -280,7 +280,7 @@ NpyWriter::NpyWriter(const std::filesystem::path& file, NpyType type, std::vecto
   if (!file_) throw Error(where_, "cannot be written");
   std::string text = "{'descr': '";
   text += bytes_of(type) == 1 ? '|' : '<';
-  text += is_unsigned(type) ? 'u' : 'i';
+  text += type == NpyType::f8 ? 'f' : is_unsigned(type) ? 'u' : 'i';
   text += std::to_string(bytes_of(type)) + "', 'fortran_order': False, 'shape': (";
   for (const std::size_t n : shape) {
     text += std::to_string(n) + (shape.size() == 1 ? "," : &n == &shape.back() ? "" : ", ");
@@ -297,7 +297,15 @@ NpyWriter::NpyWriter(const std::filesystem::path& file, NpyType type, std::vecto
   file_ << head << text;
 }
 
+void NpyWriter::append(std::span<const double> numbers) {
+  static_assert(std::endian::native == std::endian::little);
+  if (type_ != NpyType::f8) throw Error(where_, "real numbers", "words");
+  file_.write(reinterpret_cast<const char*>(numbers.data()), static_cast<std::streamsize>(numbers.size_bytes()));
+  written_ += numbers.size();
+}
+
 void NpyWriter::append(std::span<const std::int64_t> words) {
+  if (type_ == NpyType::f8) throw Error(where_, "words", "real numbers");
   const int n = bytes_of(type_);
   const int bits = 8 * n;
   const std::int64_t lowest = is_unsigned(type_) ? 0 : static_cast<std::int64_t>(~0ull << (bits - 1));
@@ -326,6 +334,12 @@ void write_npy(const std::filesystem::path& file, std::span<const std::int64_t> 
                NpyType type) {
   NpyWriter writer(file, type, std::move(shape));
   writer.append(words);
+  writer.finish();
+}
+
+void write_npy(const std::filesystem::path& file, std::span<const double> numbers, std::vector<std::size_t> shape) {
+  NpyWriter writer(file, NpyType::f8, std::move(shape));
+  writer.append(numbers);
   writer.finish();
 }
 

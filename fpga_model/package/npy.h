@@ -1,6 +1,7 @@
 // numpy arrays in files: what golden vectors, the emulate command and the importers exchange.
-// Reads formats 1 to 3, either byte order, C or Fortran order, i1..i8, u1..u8, f4, f8; writes integers, format 1,
-// little-endian, C order. Every length is checked against the bytes that are there before anything is allocated.
+// Reads formats 1 to 3, either byte order, C or Fortran order, i1..i8, u1..u8, f4, f8; writes integers and f8,
+// format 1, little-endian, C order. Every length is checked against the bytes that are there before anything is
+// allocated.
 #pragma once
 
 #include <cstdint>
@@ -32,18 +33,19 @@ struct NpyArray {
 NpyArray parse_npy(std::string_view bytes, const std::string& where);
 NpyArray read_npy(const std::filesystem::path& file);
 
-enum class NpyType : std::uint8_t { i1, i2, i4, i8, u1, u2, u4 };
+enum class NpyType : std::uint8_t { i1, i2, i4, i8, u1, u2, u4, f8 };
 
 // The smallest of i1, i2, i4, i8 that holds every word of the type.
 NpyType smallest_npy_type(const FixedPoint& type);
 
 // Writes one array piece by piece: the shape is known, the words arrive in C order. Throws Error when the file cannot
-// be written, when a word does not fit the type, and in finish() when the words are not as many as the shape says. One
-// thread.
+// be written, when a word does not fit the type, and in finish() when the words are not as many as the shape says. An
+// array of f8 takes the real numbers, the others the words. One thread.
 class NpyWriter {
  public:
   NpyWriter(const std::filesystem::path& file, NpyType type, std::vector<std::size_t> shape);
   void append(std::span<const std::int64_t> words);
+  void append(std::span<const double> numbers);
   void finish();
 
  private:
@@ -57,5 +59,6 @@ class NpyWriter {
 
 void write_npy(const std::filesystem::path& file, std::span<const std::int64_t> words, std::vector<std::size_t> shape,
                NpyType type);
+void write_npy(const std::filesystem::path& file, std::span<const double> numbers, std::vector<std::size_t> shape);
 
 }  // namespace vigil::fpga_model

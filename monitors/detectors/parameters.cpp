@@ -1,7 +1,8 @@
-// Tested in tests/monitors/detector_test.cpp.
+// Tested in tests/monitors/detector_parameters_test.cpp.
 #include "monitors/detectors/parameters.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
 #include "core/shown.h"
@@ -10,8 +11,14 @@
 namespace vigil::monitors {
 namespace {
 
-std::string inside(double low, double high) {
-  return "above " + in_words(low) + (high < 1e300 ? " and below " + in_words(high) : "");
+std::string in_words(const Range& range) {
+  const bool low = range.low > kAnyNumber.low, high = range.high < kAnyNumber.high;
+  if (!low && !high) return "a finite number";
+  std::string text = "a number";
+  if (low) text += (range.low_included ? " from " : " above ") + monitors::in_words(range.low);
+  if (low && high) text += " and";
+  if (high) text += (range.high_included ? " at most " : " below ") + monitors::in_words(range.high);
+  return text;
 }
 
 }  // namespace
@@ -26,19 +33,33 @@ const Parameter* ParameterReader::find(const char* name) {
   return found == parameters_.end() ? nullptr : &found->second;
 }
 
-double ParameterReader::number(const char* name, std::optional<double> otherwise, double low, double high) {
+double ParameterReader::number(const char* name, std::optional<double> otherwise, const Range& range) {
   const Parameter* parameter = find(name);
   if (parameter == nullptr) {
-    if (!otherwise) refuse(name, "missing", "a number");
+    if (!otherwise) refuse(name, "missing", in_words(range));
     return *otherwise;
   }
   const auto* value = std::get_if<double>(parameter);
-  if (value == nullptr) refuse(name, "not a number", "a number");
-  if (!(*value > low && *value < high)) refuse(name, in_words(*value), "a number " + inside(low, high));
+  if (value == nullptr) refuse(name, "not a number", in_words(range));
+  if (!range.holds(*value)) refuse(name, monitors::in_words(*value), in_words(range));
   return *value;
 }
 
-std::vector<double> ParameterReader::numbers(const char* name, double low, double high) {
+std::uint64_t ParameterReader::whole(const char* name, std::uint64_t otherwise, std::uint64_t low, std::uint64_t high) {
+  const Range range{static_cast<double>(low), static_cast<double>(high), true, true};
+  const double value = number(name, static_cast<double>(otherwise), range);
+  if (value != std::floor(value)) refuse(name, monitors::in_words(value), "a whole number");
+  return static_cast<std::uint64_t>(value);
+}
+
+void ParameterReader::expect(const char* name, const std::vector<double>& values, const Range& range) const {
+  if (values.empty()) refuse(name, "an empty list", "numbers");
+  for (const double value : values) {
+    if (!range.holds(value)) refuse(name, monitors::in_words(value), "each " + in_words(range));
+  }
+}
+
+std::vector<double> ParameterReader::numbers(const char* name, const Range& range) {
   const Parameter* parameter = find(name);
   if (parameter == nullptr) return {};
   std::vector<double> values;
@@ -49,11 +70,23 @@ std::vector<double> ParameterReader::numbers(const char* name, double low, doubl
   } else {
     refuse(name, "no list", "a list of numbers");
   }
-  if (values.empty()) refuse(name, "an empty list", "numbers");
-  for (const double value : values) {
-    if (!(value > low && value < high)) refuse(name, in_words(value), "numbers " + inside(low, high));
-  }
+  expect(name, values, range);
   return values;
+}
+
+Table ParameterReader::table(const char* name, const Range& range) {
+  const Parameter* parameter = find(name);
+  if (parameter == nullptr) return {};
+  Table rows;
+  if (const auto* table = std::get_if<Table>(parameter)) {
+    rows = *table;
+  } else if (const auto* list = std::get_if<std::vector<double>>(parameter)) {
+    rows = {*list, list->size()};
+  } else {
+    refuse(name, "no list", "a list or rows of numbers");
+  }
+  expect(name, rows.values, range);
+  return rows;
 }
 
 bool ParameterReader::boolean(const char* name, bool otherwise) {

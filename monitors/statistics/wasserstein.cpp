@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cmath>
 
-#include "monitors/kolmogorov.h"
 #include "monitors/rule.h"
 #include "monitors/statistics/shapes.h"
 
@@ -10,32 +9,25 @@ namespace vigil::monitors {
 
 Reading wasserstein(const Summary& window, const Summary& reference, const Subject& subject) {
   return of_shape(window, reference, subject, true, [](const Cells& cells) {
-    return Reading{wasserstein_1(cells), {}, {}};
+    return Reading{ordered_sums(cells).area, {}, {}};
   });
 }
 
-SampleReading wasserstein_of_samples(const Cells& cells) {
-  if (!std::isfinite(cells.cells.front().value) || !std::isfinite(cells.cells.back().value)) {
-    return {{}, {}, "a value is infinite"};
-  }
-  return {wasserstein_1(cells), {}};
-}
+SampleReading wasserstein_of_samples(const SamplePair& pair) { return area_reading(pair, pair.ordered.area); }
 
 // In reference standard deviations; a constant reference counts as one LSB wide. Significance is that of D.
 Measured measure_wasserstein(const Summary& window, const Summary& reference, const Subject& subject,
                              const Limits& limits) {
   const Cells cells = shape(window, reference, subject, true);
-  const FixedPoint& type = word_type(subject);
-  const double width = std::max(deviation(word_summary(reference, subject), type), type.to_real(1));
-  const double d = ks_distance(cells).d;
-  const bool significant = kolmogorov_p_value(d * std::sqrt(effective_events(cells))) < limits.significance;
-  const double value = wasserstein_1(cells);
-  return {value,
+  const OrderedSums sums = ordered_sums(cells);
+  const double width = reference_width(window, reference, subject);
+  return {sums.area,
           limits.medium * width,
           limits.bad * width,
-          significant,
+          OrderedCertainty(cells, sums).p_value(),
+          sums.area / width,
           "W1",
-          in_words(value / width) + " standard deviations of the reference"};
+          in_words(sums.area / width) + " standard deviations of the reference"};
 }
 
 }  // namespace vigil::monitors

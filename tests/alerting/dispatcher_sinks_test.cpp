@@ -5,9 +5,9 @@
 #include <fstream>
 
 #include "alerting/dispatcher.h"
-#include "alerting/person_verbs.h"
 #include "core/error.h"
 #include "dispatches.h"
+#include "persons.h"
 
 namespace vigil::alerting {
 namespace {

@@ -10,7 +10,6 @@
 #include <fstream>
 #include <set>
 
-#include "alerting/person_verbs.h"
 #include "alerting/sinks.h"
 #include "core/error.h"
 #include "dispatches.h"

@@ -60,6 +60,9 @@ class ScriptedSink : public Sink {
   ScriptedSink(std::string name, std::function<Answer(const std::string&, std::size_t)> script)
       : name_(std::move(name)), script_(std::move(script)) {}
   std::string name() const override { return name_; }
+  RenderedRequest render(const OutgoingAction& action) const override {
+    return {name_, "POST", "script:", "application/json", action.line};
+  }
   Answer send(const OutgoingAction& action, const Begin& begin) override {
     if (!begin()) return {};
     std::size_t before = 0;

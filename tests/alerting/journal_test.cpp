@@ -73,7 +73,7 @@ TEST(Journal, AnIdIsInsertedAndQueuedOnce) {
   journal.commit(commit_of(1));
   EXPECT_EQ(journal.actions().size(), 1u);
   EXPECT_EQ(journal.pending(), 0u);
-  EXPECT_FALSE(journal.head("zeromq", 10));
+  EXPECT_FALSE(head_of(journal, "zeromq", 10));
   // Also within one commit, and beside a new one.
   Commit twice = commit_of(2);
   twice.actions.push_back(action_row(test_action(1)));
@@ -99,21 +99,21 @@ TEST(Journal, TheOutboxIsInOrderOfCreation) {
   journal.set_sinks({{"log", {SendWhen::proposed, {}, {}}}, {"zeromq", {}}});
   for (const std::uint32_t ls : {9u, 3u, 5u}) journal.commit(commit_of(ls));
   for (const std::uint32_t ls : {9u, 3u, 5u}) {
-    const auto head = journal.head("zeromq", 100);
+    const auto head = head_of(journal, "zeromq", 100);
     ASSERT_TRUE(head);
     EXPECT_EQ(head->action.id, test_action(ls).id);
     EXPECT_EQ(head->action.line, action_line(test_action(ls)));
     EXPECT_EQ(head->action.cloudevent, cloud_event(test_action(ls)));
     journal.record_attempt(head->action.id, "zeromq", Delivery::retry, "no reply", 100, 200);
-    const auto again = journal.head("zeromq", 150);
+    const auto again = head_of(journal, "zeromq", 150);
     EXPECT_EQ(again->action.id, head->action.id);
     EXPECT_EQ(again->attempts, 1u);
     EXPECT_EQ(again->first_seen_ns, 100);
     EXPECT_EQ(again->next_attempt_ns, 200);
     journal.record_attempt(head->action.id, "zeromq", Delivery::refused, "not now", 200, 0);
   }
-  EXPECT_FALSE(journal.head("zeromq", 300));
-  EXPECT_EQ(journal.head("log", 300)->action.id, test_action(9).id);
+  EXPECT_FALSE(head_of(journal, "zeromq", 300));
+  EXPECT_EQ(head_of(journal, "log", 300)->action.id, test_action(9).id);
 }
 
 TEST(Journal, DeliveryIsThePipelinesWhereThereIsOne) {
@@ -122,7 +122,7 @@ TEST(Journal, DeliveryIsThePipelinesWhereThereIsOne) {
   journal.commit(commit_of(1));
   const std::string id = test_action(1).id;
   const auto delivery = [&] { return journal.actions().at(0).delivery; };
-  ASSERT_TRUE(journal.head("file", 1));
+  ASSERT_TRUE(head_of(journal, "file", 1));
   journal.record_attempt(id, "file", Delivery::delivered, "", 1, 0);
   EXPECT_EQ(delivery(), DeliveryState::pending);
   journal.record_attempt(id, "zeromq", Delivery::refused, "no", 2, 0);
@@ -152,8 +152,9 @@ TEST(Journal, ExpiryCountsFromTheFirstLookAndIsVisible) {
   EXPECT_EQ(expired[0].id, test_action(1).id);
   EXPECT_EQ(expired[0].sink, "zeromq");
   EXPECT_EQ(journal.actions().at(0).delivery, DeliveryState::expired);
+  EXPECT_EQ(journal.actions().at(0).last_reason, "not delivered in time");
   EXPECT_EQ(journal.counts().expired, 1u);
-  EXPECT_FALSE(journal.head("zeromq", 2000));
+  EXPECT_FALSE(head_of(journal, "zeromq", 2000));
   EXPECT_TRUE(journal.expire(2000, 100).empty());
   EXPECT_EQ(journal.audit_trail().back().verb, "expired");
 }

@@ -7,9 +7,9 @@
 
 #include "alerting/audit_chain.h"
 #include "alerting/journal_store.h"
-#include "alerting/person_verbs.h"
 #include "core/error.h"
 #include "journals.h"
+#include "persons.h"
 
 namespace vigil::alerting {
 namespace {
@@ -172,17 +172,76 @@ TEST(JournalUpgrade, AWriterBringsItToThePresentVersion) {
   }
 }
 
+TEST(JournalUpgrade, TheDeskReadsAnOldJournalAsItIs) {
+  TemporaryFolder folder;
+  const std::string file = folder / "old.db";
+  write_version_1(file);
+  const auto desk = make_desk(file, {});
+  const auto actions = desk->list({}).body.at("actions");
+  ASSERT_EQ(actions.size(), cases().size());
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    EXPECT_EQ(actions[i]["state"], to_string(cases()[i].state)) << cases()[i].name;
+    EXPECT_EQ(actions[i]["delivery"], to_string(cases()[i].delivery)) << cases()[i].name;
+    EXPECT_EQ(desk->show(actions[i]["id"]).status, 200);
+  }
+  EXPECT_THROW((void)JournalReader(file).verify_audit({}), Error);
+  SQLite::Database db(file, SQLite::OPEN_READONLY);
+  EXPECT_EQ(store::version(db), 1);
+}
+
+TEST(JournalUpgrade, TheAuditOfAnUpgradedJournalHolds) {
+  TemporaryFolder folder;
+  const std::string file = folder / "old.db";
+  write_version_1(file);
+  { Journal journal(file); }
+  const AuditCheck check = JournalReader(file).verify_audit({});
+  EXPECT_TRUE(check.ok) << check.what;
+}
+
+// The first files of this version had no approvals, no events of changes and no request.
+TEST(JournalUpgrade, AnEarlyFileOfThisVersionIsReadAndCompleted) {
+  TemporaryFolder folder;
+  const std::string file = folder / "early.db";
+  {
+    Journal journal(file);
+    journal.set_sinks({{"pipeline", {}}});
+    journal.commit(commit_of(1));
+    Commit replayed = commit_of(2);
+    replayed.queue_actions = false;
+    journal.commit(replayed);
+  }
+  {
+    SQLite::Database db(file, SQLite::OPEN_READWRITE);
+    db.exec("DROP TABLE status_outbox; DROP TABLE status_events; DROP TABLE sinks; DROP INDEX audit_action");
+    for (const char* column : {"needed", "queued", "requests", "request_sha256", "supersedes", "superseded_by", "job",
+                               "job_url", "mark_run", "mark_ls", "gone"}) {
+      db.exec(std::string("ALTER TABLE actions DROP COLUMN ") + column);
+    }
+    for (const char* column : {"discarded", "run", "url"})
+      db.exec(std::string("ALTER TABLE outbox DROP COLUMN ") + column);
+  }
+  const auto desk = make_desk(file, {});
+  EXPECT_EQ(desk->list({}).body.at("actions").size(), 2u);
+  EXPECT_EQ(desk->show(test_action(1).id).body.at("request_sha256"), nullptr);
+  Journal journal(file);
+  journal.set_sinks({{"pipeline", {}}});
+  EXPECT_EQ(head_of(journal, "pipeline", 5)->action.id, test_action(1).id);  // rendered and approved now
+  EXPECT_EQ(desk->show(test_action(1).id).body.at("state"), "approved");
+  EXPECT_EQ(desk->show(test_action(2).id).body.at("state"), "proposed");  // recorded only
+  EXPECT_TRUE(JournalReader(file).verify_audit({}).ok);
+}
+
 TEST(JournalUpgrade, ItGoesOnFromThere) {
   TemporaryFolder folder;
   const std::string file = folder / "old.db";
   write_version_1(file);
   Journal journal(file);
   // The rejected ones are not sent; the others are, oldest first.
-  EXPECT_EQ(journal.head("zeromq", 3000)->action.id, test_action(2).id);
-  EXPECT_EQ(journal.head("zeromq", 3000)->first_seen_ns, 1000);
+  EXPECT_EQ(head_of(journal, "zeromq", 3000)->action.id, test_action(2).id);
+  EXPECT_EQ(head_of(journal, "zeromq", 3000)->first_seen_ns, 1000);
   journal.record_attempt(test_action(2).id, "zeromq", Delivery::delivered, "", 3000, 0);
-  EXPECT_EQ(journal.head("zeromq", 3000)->action.id, test_action(8).id);
-  EXPECT_EQ(journal.head("file", 3000)->action.id, test_action(3).id);
+  EXPECT_EQ(head_of(journal, "zeromq", 3000)->action.id, test_action(8).id);
+  EXPECT_EQ(head_of(journal, "file", 3000)->action.id, test_action(3).id);
   journal.expire(5000, 1000);
   EXPECT_EQ(journal.actions().at(7).state, S::expired);
 }

@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <stdexcept>
 #include <string>
 
@@ -61,6 +63,12 @@ inline JournalRow test_row(JournalRow::Table table, std::uint32_t ls) {
   row.quality = Quality::good;
   row.line = "{\"ls\":" + std::to_string(ls) + "}";
   return row;
+}
+
+// What a worker of this sink would send first.
+inline std::optional<OutboxEntry> head_of(Journal& journal, const std::string& sink, std::int64_t now_ns) {
+  const auto heads = journal.heads(sink, now_ns);
+  return heads.empty() ? std::nullopt : std::optional(heads.front());
 }
 
 // One closed lumisection with one action.

@@ -7,9 +7,9 @@
 #include <random>
 
 #include "alerting/audit_chain.h"
-#include "alerting/person_verbs.h"
 #include "core/error.h"
 #include "journals.h"
+#include "persons.h"
 
 namespace vigil::alerting {
 namespace {
@@ -31,7 +31,7 @@ class Outbox : public ::testing::Test {
   }
   // One whole attempt at the head.
   void attempt(const std::string& sink, Delivery delivery, const std::string& reason = {}) {
-    const auto head = journal.head(sink, 10);
+    const auto head = head_of(journal, sink, 10);
     ASSERT_TRUE(head);
     ASSERT_TRUE(journal.begin_attempt(head->action.id, sink, 20));
     journal.record_attempt(head->action.id, sink, delivery, reason, 30, delivery == Delivery::retry ? 40 : 0);
@@ -64,7 +64,7 @@ class Outbox : public ::testing::Test {
 TEST_F(Outbox, ProposedApprovedDispatched) {
   journal.commit(commit_of(1));
   EXPECT_EQ(action().state, S::proposed);
-  EXPECT_TRUE(journal.head("pipeline", 5));  // seen by a running vigil: approval is automatic
+  EXPECT_TRUE(head_of(journal, "pipeline", 5));  // seen by a running vigil: approval is automatic
   EXPECT_EQ(action().state, S::approved);
   attempt("file", Delivery::delivered);
   EXPECT_EQ(action().state, S::approved);  // people were told; no pipeline has it
@@ -85,11 +85,11 @@ TEST_F(Outbox, ProposedApprovedDispatched) {
 TEST_F(Outbox, ARejectedActionIsSentNowhere) {
   journal.commit(commit_of(1));
   journal.commit(commit_of(2));
-  ASSERT_TRUE(journal.head("pipeline", 5));
+  ASSERT_TRUE(head_of(journal, "pipeline", 5));
   EXPECT_EQ(person("reject"), S::rejected);
   EXPECT_EQ(action().delivery, D::rejected);
-  EXPECT_EQ(journal.head("pipeline", 6)->action.id, id_of(2));
-  EXPECT_EQ(journal.head("file", 6)->action.id, id_of(2));
+  EXPECT_EQ(head_of(journal, "pipeline", 6)->action.id, id_of(2));
+  EXPECT_EQ(head_of(journal, "file", 6)->action.id, id_of(2));
   EXPECT_EQ(journal.audit_trail().back().actor, "anna");
   EXPECT_EQ(journal.audit_trail().back().reason, "why");
   EXPECT_NE(refusal("reject").find("cannot reject: it is rejected"), std::string::npos);
@@ -100,13 +100,13 @@ TEST_F(Outbox, ARejectedActionIsSentNowhere) {
 TEST_F(Outbox, AProposedActionIsRejectedBeforeAnybodySawIt) {
   journal.commit(commit_of(1));
   EXPECT_EQ(person("reject"), S::rejected);
-  EXPECT_FALSE(journal.head("pipeline", 5));
+  EXPECT_FALSE(head_of(journal, "pipeline", 5));
   EXPECT_EQ(action().state, S::rejected);
 }
 
 TEST_F(Outbox, ARejectionBetweenTheHeadAndTheFirstByteCounts) {
   journal.commit(commit_of(1));
-  ASSERT_TRUE(journal.head("pipeline", 5));
+  ASSERT_TRUE(head_of(journal, "pipeline", 5));
   EXPECT_EQ(person("reject"), S::rejected);
   EXPECT_FALSE(journal.begin_attempt(id_of(1), "pipeline", 6));
   EXPECT_EQ(action().attempts, 0u);
@@ -114,7 +114,7 @@ TEST_F(Outbox, ARejectionBetweenTheHeadAndTheFirstByteCounts) {
 
 TEST_F(Outbox, WhatIsSentCannotBeRejected) {
   journal.commit(commit_of(1));
-  ASSERT_TRUE(journal.head("pipeline", 5));
+  ASSERT_TRUE(head_of(journal, "pipeline", 5));
   // A try that found no connection sent nothing.
   journal.record_attempt(id_of(1), "pipeline", Delivery::retry, "no connection", 6, 7);
   EXPECT_EQ(action().attempts, 1u);
@@ -160,7 +160,7 @@ TEST_F(Outbox, RefusedByAllIsFailedAndMayBeRetried) {
 TEST_F(Outbox, ExpiryEndsStateAndEntries) {
   journal.commit(commit_of(1));
   journal.commit(commit_of(2));
-  ASSERT_TRUE(journal.head("pipeline", 100));
+  ASSERT_TRUE(head_of(journal, "pipeline", 100));
   journal.record_attempt(id_of(1), "pipeline", Delivery::delivered, "", 110, 0);
   const auto expired = journal.expire(1100, 1000);
   ASSERT_EQ(expired.size(), 3u);
@@ -168,14 +168,14 @@ TEST_F(Outbox, ExpiryEndsStateAndEntries) {
   EXPECT_EQ(action(1).delivery, D::delivered);
   EXPECT_EQ(action(2).state, S::expired);
   EXPECT_EQ(action(2).delivery, D::expired);
-  EXPECT_FALSE(journal.head("file", 1200));
+  EXPECT_FALSE(head_of(journal, "file", 1200));
   EXPECT_NE(refusal("retry", 2).find("it is expired"), std::string::npos);
   EXPECT_TRUE(journal.expire(5000, 1000).empty());
 }
 
 TEST_F(Outbox, AnAttemptUnderWayIsNotExpiredUnderIt) {
   journal.commit(commit_of(1));
-  ASSERT_TRUE(journal.head("pipeline", 100));
+  ASSERT_TRUE(head_of(journal, "pipeline", 100));
   ASSERT_TRUE(journal.begin_attempt(id_of(1), "pipeline", 150));
   EXPECT_TRUE(journal.expire(2000, 100).empty());
   journal.record_attempt(id_of(1), "pipeline", Delivery::delivered, "", 2100, 0);
@@ -186,11 +186,11 @@ TEST_F(Outbox, AnActionThatWasNeverQueuedStaysProposed) {
   Commit replayed = commit_of(1);
   replayed.queue_actions = false;
   journal.commit(replayed);
-  EXPECT_FALSE(journal.head("pipeline", 5));
+  EXPECT_FALSE(head_of(journal, "pipeline", 5));
   EXPECT_EQ(action().state, S::proposed);
   EXPECT_EQ(person("approve"), S::approved);
   EXPECT_EQ(verbs(), (std::vector<std::string>{"approve", "approved"}));
-  EXPECT_FALSE(journal.head("pipeline", 6));  // approved, and still nothing to send
+  EXPECT_FALSE(head_of(journal, "pipeline", 6));  // approved, and still nothing to send
 }
 
 TEST_F(Outbox, NotesChangeNoState) {
@@ -209,7 +209,7 @@ TEST_F(Outbox, ASinkGetsItsKindsAndModelsOnly) {
                      {"notes", {SendWhen::approved, {ActionKind::notify}, {"x", "axo*"}}}});
   journal.commit(commit_of(1));  // a notify of axol1tl
   EXPECT_EQ(journal.pending(), 1u);
-  EXPECT_TRUE(journal.head("notes", 1));
+  EXPECT_TRUE(head_of(journal, "notes", 1));
 }
 
 // Whatever is done in whatever order: states change as the table says, every change has its row, and the chain holds.
@@ -226,7 +226,7 @@ TEST_F(Outbox, AnyOrderOfEventsStaysWithinTheTable) {
         journal.commit(commit_of(++ls));
         break;
       case 1:
-        (void)journal.head(sink, now);
+        (void)head_of(journal, sink, now);
         break;
       case 2:
         (void)journal.begin_attempt(id_of(one), sink, now);

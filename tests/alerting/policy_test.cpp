@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "alerting/reasons.h"
 #include "windows.h"
 
 namespace vigil::alerting {
@@ -81,6 +82,69 @@ TEST(PolicyTable, EachFaultItsActionsAndNoOther) {
   }
 }
 
+TEST(Policy, AllColumnsTogetherAreToldWhereNothingElseIs) {
+  Policy policy = fresh();
+  WindowOf window(1, 1, 10);
+  window.together("inputs", bad);
+  window.verdict("multivariate/inputs").reason = "T2 800";
+  window.verdict("multivariate/inputs").attribution = {{"input/x[2]", 0.3, 1e-9, {}}};
+  const Decision d = policy.judge(window);
+  ASSERT_EQ(kinds(d), (Kinds{"notify input multivariate/inputs"}));
+  EXPECT_EQ(d.actions[0].reason, "multivariate/inputs is bad: T2 800");
+  const auto& notify = std::get<Notify>(d.actions[0].proposal);
+  EXPECT_EQ(notify.monitor, "multivariate/inputs");
+  EXPECT_EQ(notify.attribution, window.verdict("multivariate/inputs").attribution);
+  EXPECT_TRUE(policy.judge(WindowOf(1, 6, 15).together("inputs", bad)).actions.empty()) << "one an episode";
+  EXPECT_TRUE(policy.hold_learning());
+  EXPECT_TRUE(policy.judge(WindowOf(1, 11, 20).together("inputs", medium)).closed.empty());
+  EXPECT_EQ(policy.judge(WindowOf(1, 16, 25).together("inputs", good)).closed,
+            std::vector<std::string>{d.actions[0].id});
+  // Both are two.
+  EXPECT_EQ(kinds(fresh().judge(WindowOf(1, 1, 10).together("inputs", bad).together("outputs", bad))),
+            (Kinds{"notify input multivariate/inputs", "notify input multivariate/outputs"}));
+  EXPECT_TRUE(fresh().judge(WindowOf(1, 1, 10).together("inputs", medium)).actions.empty());
+  EXPECT_TRUE(fresh().judge(WindowOf(1, 1, 10).together("inputs", bad, good)).actions.empty()) << "held bad";
+}
+
+TEST(Policy, AllColumnsTogetherAreEvidenceBesideAnInputOrAnOutputUntilTheyAreGood) {
+  for (const bool of_input : {true, false}) {
+    Policy policy = fresh();
+    WindowOf window(1, 1, 10);
+    of_input ? window.dead(0) : window.set("score", bad);
+    window.together("inputs", bad);
+    window.together("outputs", medium);
+    const JudgedWindow moved = [&] {
+      JudgedWindow judged = window;
+      judged.moved = {{"input/x[0]", 0.5, 1e-20, {}}};
+      return judged;
+    }();
+    const Decision d = policy.judge(moved);
+    ASSERT_EQ(kinds(d), (Kinds{of_input ? "notify input input/x[0]" : "retrain conditions "}));
+    const auto has = [&](const std::string& monitor) {
+      return std::any_of(d.actions[0].evidence.begin(), d.actions[0].evidence.end(),
+                         [&](const Verdict& v) { return v.monitor == monitor; });
+    };
+    EXPECT_TRUE(has("multivariate/inputs"));
+    if (of_input) {
+      EXPECT_FALSE(std::get<Notify>(d.actions[0].proposal).attribution);
+    } else {
+      EXPECT_EQ(std::get<Retrain>(d.actions[0].proposal).attribution, moved.moved);
+    }
+    // The input or output is good again, all together are not: still no news.
+    EXPECT_TRUE(policy.judge(WindowOf(1, 6, 15).together("inputs", bad)).actions.empty());
+    const std::string saved = policy.save();
+    Policy restored = fresh();
+    EXPECT_TRUE(restored.load(saved, WindowOf(1, 1, 10).together("inputs", good).verdicts()).empty());
+    EXPECT_TRUE(restored.judge(WindowOf(1, 11, 20).together("inputs", bad)).actions.empty());
+    // Good, then bad again on its own.
+    (void)policy.judge(WindowOf(1, 16, 25).together("inputs", good));
+    EXPECT_EQ(kinds(policy.judge(WindowOf(1, 21, 30).together("inputs", bad))),
+              (Kinds{"notify input multivariate/inputs"}));
+  }
+  // An input that is medium is off too; one good but off in the window as well.
+  EXPECT_TRUE(fresh().judge(WindowOf(1, 1, 10).set("input/x[1]", medium).together("inputs", bad)).actions.empty());
+}
+
 TEST(Policy, RateNeedsAnOutputThatIsKnownGood) {
   WindowOf window(1, 1, 10);
   window.rate("L1_A", 44);
@@ -106,6 +170,49 @@ TEST(Policy, MismatchNamesWhatDisagreesAndTheFirstEvent) {
       "orbit 590000, BX 8");
   EXPECT_EQ(std::get<Notify>(d.actions[1].proposal).monitor, "mismatch/L1_A");
   EXPECT_EQ(std::get<Notify>(d.actions[1].proposal).monitors, std::vector<std::string>{"mismatch/L1_A"});
+}
+
+// What the attribution is made of: the first events that were kept, each once, and the crossings since the
+// action's first lumisection.
+TEST(Policy, MismatchCarriesItsFirstEventsAndItsCrossings) {
+  Policy policy = fresh();
+  WindowOf window(1, 1, 10);
+  window.mismatch("L1_A", {kept(4, 800000, 7), kept(4, 800001, 7)});
+  window.mismatch("score", {kept(3, 600000, 7), kept(3, 600001, 7)});
+  window.mismatch("latent", {kept(3, 600000, 7), kept(3, 590000, 2)}, medium);
+  const auto crossings = [&](const char* name) -> MismatchCrossings& {
+    return std::get<MismatchEvidence>(window.verdict(std::string("mismatch/") + name).evidence).crossings;
+  };
+  crossings("score") = {10, 20, {3}};
+  crossings("latent") = {99, 99, {}};  // not bad
+  crossings("L1_A") = {5, 20, {4}};
+  window.verdict("mismatch/score").first_ls = 2;  // the episode's first lumisection is the first bad rule's
+  const Decision d = policy.judge(window);
+  const auto& revalidate = std::get<Revalidate>(d.actions.at(0).proposal);
+  EXPECT_EQ(revalidate.kept, (std::vector<KeptEvent>{kept(3, 590000, 2), kept(3, 600000, 7), kept(3, 600001, 7),
+                                                     kept(4, 800000, 7), kept(4, 800001, 7)}));
+  EXPECT_EQ(revalidate.crossings,
+            (d.actions[0].first_ls == 2 ? MismatchCrossings{10, 20, {3}} : MismatchCrossings{5, 20, {4}}));
+  EXPECT_TRUE(revalidate.attribution.empty());
+}
+
+// A seed that is off has a decision that differs, and is in no mismatch.
+TEST(Policy, WhatIsInNoMismatchDisagreesInNoEvent) {
+  Policy policy = fresh();
+  WindowOf window(1, 1, 10);
+  KeptEvent event = kept(3, 600000, 7);
+  event.disagreeing = {"score", "L1_A", "L1_B"};
+  window.mismatch("score", {event}).mismatch("L1_A", {event}, medium);
+  const Decision d = policy.judge(window);
+  const auto& revalidate = std::get<Revalidate>(d.actions.at(0).proposal);
+  ASSERT_EQ(revalidate.kept.size(), 1u);
+  EXPECT_EQ(revalidate.kept[0].disagreeing, (std::vector<std::string>{"score", "L1_A"}));
+}
+
+TEST(Policy, TheReasonSaysWhatExplainsMost) {
+  EXPECT_EQ(explained_reason("so", {}), "so");
+  EXPECT_EQ(explained_reason("so", {{"*.phi", "plus 1", 8, 8}, {"jet[0].pt", "zero", 4, 8}}),
+            "so; the hardware's words are those of *.phi plus 1 (8 of 8 events)");
 }
 
 TEST(Policy, OutputsComeBeforeSeedsInTheNotice) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <set>
 #include <sstream>
 
 #include "alerting/sinks.h"
@@ -54,13 +55,16 @@ TEST(SinkSettings, WhatIsGivenIsRead) {
 TEST(SinkSettings, WhatIsWrongIsNamed) {
   const GivenKey type = given("type", "zeromq"), endpoint = given("endpoint", "tcp://a:1");
   EXPECT_EQ(refusal({endpoint}), "watch.yaml:2: a sink without type, expected type, one that `vigil list` shows");
-  EXPECT_EQ(refusal({given("type", "fax")}), "watch.yaml:3: unknown sink 'fax', expected one of log, file, zeromq");
+  EXPECT_EQ(refusal({given("type", "fax")}),
+            "watch.yaml:3: unknown sink 'fax', expected one of log, file, zeromq, webhook, "
+            "kubeflow, gitlab, argo, alertmanager, mlflow, kafka");
   EXPECT_EQ(refusal({type}),
             "watch.yaml:2: sink 'zeromq' has no key 'endpoint', expected what the pipeline binds, "
             "like tcp://127.0.0.1:6000");
   EXPECT_EQ(refusal({type, endpoint, given("path", "x")}),
             "watch.yaml:3: unknown key 'path' of a sink of type zeromq, expected one of type, name, kinds, models, "
-            "when, endpoint, reply_timeout_ms");
+            "when, dry_run, first_back_off_ms, longest_back_off_ms, breaker_failures, breaker_open_s, endpoint, "
+            "reply_timeout_ms");
   for (const std::string value : {"0", "600001", "5s", "-1", "1e3", ""}) {
     EXPECT_EQ(refusal({type, endpoint, given("reply_timeout_ms", value)}),
               "watch.yaml:3: key 'reply_timeout_ms': '" + value + "', expected a whole number from 1 to 600000");
@@ -105,7 +109,10 @@ TEST(SinkSettings, NothingElseNamesASink) {
     EXPECT_THAT(where, testing::UnorderedElementsAre(sink.name + "_sink.cpp", "sinks.def")) << sink.name;
     const std::string short_forms = text_of(fs::path(VIGIL_SOURCE_DIR) / "app" / "configuration_sinks.cpp");
     const std::regex quoted("\\{\"" + sink.name + "\"\\}");
-    EXPECT_EQ(std::distance(std::sregex_iterator(short_forms.begin(), short_forms.end(), quoted), {}), 1) << sink.name;
+    const std::set<std::string> with_short_form{"log", "file", "zeromq"};
+    EXPECT_EQ(std::distance(std::sregex_iterator(short_forms.begin(), short_forms.end(), quoted), {}),
+              with_short_form.contains(sink.name) ? 1 : 0)
+        << sink.name;
     for (const auto& file : fs::directory_iterator(fs::path(VIGIL_SOURCE_DIR) / "app")) {
       const std::string text = text_of(file.path());
       if (text.find("alerting/") == std::string::npos || file.path().filename() == "configuration_sinks.cpp") continue;

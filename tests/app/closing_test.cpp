@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/lhc.h"
 #include "tests/app/demo_frames.h"
 
 namespace vigil::app {
@@ -24,7 +25,7 @@ class ClosingTest : public ::testing::Test {
     out.sources["a"].missing = 2;
     return out;
   }
-  Configuration c_ = testing::demo_configuration();
+  Configuration c_ = fixtures::demo_configuration();
   const ModelSet models_{c_.models};
   MonitoredStream stream_{models_.all().front(), "scouting", c_, std::nullopt};
   Totals totals_;
@@ -80,6 +81,104 @@ TEST_F(ClosingTest, TheSnapshotHasTheQualityOfTheNewestWindow) {
   ASSERT_EQ(closing.lines.size(), 1u);
   EXPECT_EQ(json::parse(closing.lines[0])["type"], "window");
   EXPECT_EQ(closing.windows.size(), 1u);
+}
+
+// People are told by every rule there is, whether or not its verdict is a line.
+TEST_F(ClosingTest, TheAlarmsGetAllVerdictsOfALumisection) {
+  std::map<std::string, std::size_t> rules;
+  for (const Verdict& rule : stream_.monitor.rules()) ++rules[rule.window];
+  ASSERT_EQ(rules.size(), 2u);
+  (void)close_lumisection(stream_, closed(1), {}, totals_);
+  const Closing closing = close_lumisection(stream_, closed(2), {}, totals_);
+  ASSERT_EQ(closing.commit.alarms.size(), 1u);
+  const alerting::AlarmUpdate& update = closing.commit.alarms.front();
+  EXPECT_EQ(update.model, stream_.snapshot.model);
+  EXPECT_EQ(update.stream, "scouting");
+  EXPECT_EQ(update.run, 7u);
+  EXPECT_EQ(update.ls, 2u);
+  EXPECT_TRUE(update.is_lumisection);
+  std::map<std::string, std::size_t> told;
+  for (const alerting::AlarmWindow& window : update.windows) told[window.name] = window.readings.size();
+  EXPECT_EQ(told, rules);
+}
+
+TEST_F(ClosingTest, WindowsCutAfterTheLastLumisectionTellTheAlarmsAndLetNoTimePass) {
+  JudgedWindow judged;
+  judged.window.name = "1ls";
+  judged.window.model = stream_.snapshot.model;
+  judged.window.stream = "scouting";
+  judged.window.run = 7;
+  judged.window.last_ls = 9;
+  judged.verdicts.resize(1);
+  judged.verdicts[0].window = "1ls";
+  judged.verdicts[0].monitor = "score";
+  judged.verdicts[0].quality = Quality::bad;
+  Closing closing;
+  add_windows(stream_, {judged}, closing, totals_);
+  ASSERT_EQ(closing.commit.alarms.size(), 1u);
+  const alerting::AlarmUpdate& update = closing.commit.alarms.front();
+  EXPECT_FALSE(update.is_lumisection);
+  EXPECT_EQ(update.ls, 9u);
+  ASSERT_EQ(update.windows.size(), 1u);
+  EXPECT_EQ(update.windows[0].readings.at(0).quality, Quality::bad);
+}
+
+// act_when: out of its context people are told nothing, neither that something is bad nor that it is good again.
+class ActWhenClosingTest : public ClosingTest {
+ protected:
+  ActWhenClosingTest() { c_.act_when = {{"STABLE*"}, {}}; }
+  alerting::AlarmUpdate update_of(MonitoredStream& stream, std::uint32_t ls, std::optional<std::string> mode) {
+    EventBatch batch;
+    batch.run = 7;
+    batch.ls = ls;
+    batch.first_orbit = lhc::first_orbit(ls);
+    batch.last_orbit = batch.first_orbit + 10;
+    batch.n = 1;
+    batch.context.beam_mode = std::move(mode);
+    stream.context.add(batch, stream.model->info().hash);
+    Closing closing = close_lumisection(stream, closed(ls), {}, totals_);
+    EXPECT_EQ(closing.commit.alarms.size(), 1u);
+    return closing.commit.alarms.at(0);
+  }
+};
+
+TEST_F(ActWhenClosingTest, AlarmsAreToldOfTheLumisectionsInWhichVigilActs) {
+  MonitoredStream stream(models_.all().front(), "scouting", c_, std::nullopt);
+  alerting::AlarmUpdate update = update_of(stream, 1, std::nullopt);  // the data do not say
+  EXPECT_FALSE(update.acts);
+  EXPECT_TRUE(update.windows.empty());
+  EXPECT_TRUE(update.is_lumisection);  // time passes all the same
+  update = update_of(stream, 2, "RAMP");
+  EXPECT_FALSE(update.acts);
+  EXPECT_TRUE(update.windows.empty());
+  update = update_of(stream, 3, "STABLE BEAMS");
+  EXPECT_TRUE(update.acts);
+  EXPECT_FALSE(update.windows.empty());
+  EXPECT_TRUE(update_of(stream, 4, std::nullopt).acts);  // carried on
+  update = update_of(stream, 5, "RAMP");
+  EXPECT_FALSE(update.acts);
+}
+
+TEST_F(ActWhenClosingTest, AWindowIsOfTheContextOfItsLastLumisection) {
+  MonitoredStream stream(models_.all().front(), "scouting", c_, std::nullopt);
+  (void)update_of(stream, 1, "STABLE BEAMS");
+  (void)update_of(stream, 2, "RAMP");
+  JudgedWindow judged;
+  judged.window.name = "1ls";
+  judged.window.model = stream.snapshot.model;
+  judged.window.stream = "scouting";
+  judged.window.run = 7;
+  judged.verdicts.resize(1);
+  judged.verdicts[0].window = "1ls";
+  judged.verdicts[0].quality = Quality::bad;
+  for (const std::uint32_t last_ls : {1u, 2u}) {
+    judged.window.first_ls = judged.window.last_ls = last_ls;
+    Closing closing;
+    add_windows(stream, {judged}, closing, totals_);
+    ASSERT_EQ(closing.commit.alarms.size(), 1u);
+    EXPECT_EQ(closing.commit.alarms[0].acts, last_ls == 1);
+    EXPECT_EQ(closing.commit.alarms[0].windows.size(), last_ls == 1 ? 1u : 0u);
+  }
 }
 
 TEST_F(ClosingTest, ASourceThatFellSilentIsANotice) {

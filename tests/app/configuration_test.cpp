@@ -14,7 +14,7 @@
 namespace vigil::app {
 namespace {
 
-std::string file_with(const std::string& text) {
+std::string configuration_file(const std::string& text) {
   const auto path =
       std::filesystem::temp_directory_path() / ("vigil-configuration-" + std::to_string(getpid()) + ".yaml");
   std::ofstream(path) << text;
@@ -29,7 +29,7 @@ TEST(Configuration, WhatIsPrintedReadsBackTheSame) {
   set_key(c, "sources", "split");
   set_key(c, "minimum_coverage", "0.9");
   Configuration back;
-  read_configuration(back, file_with(to_yaml(c)));
+  read_configuration(back, configuration_file(to_yaml(c)));
   back.models = c.models;  // relative paths became the file's
   EXPECT_EQ(to_yaml(back), to_yaml(c));
   EXPECT_EQ(back.monitors.windows.at(0).hop_ls, 4u);
@@ -90,7 +90,7 @@ TEST(ConfigurationKeys, PathsAreTheFilesAndOnlyThey) {
   for (const ConfigurationKey& key : configuration_keys()) {
     if (default_of(key) != "\"\"" && key.type != "list of paths" && key.type != "list of texts") continue;
     Configuration c;
-    const std::string file = file_with(key.key + ": some/thing\n");
+    const std::string file = configuration_file(key.key + ": some/thing\n");
     read_configuration(c, file);
     YAML::Emitter out;
     out << YAML::Flow;
@@ -106,20 +106,71 @@ TEST(ConfigurationKeys, EachRefusesAMapByNameAndPlace) {
   for (const ConfigurationKey& key : configuration_keys()) {
     Configuration c;
     try {
-      read_configuration(c, file_with("\n" + key.key + ": {nonsense: [1]}\n"));
+      read_configuration(c, configuration_file("\n" + key.key + ": {nonsense: [1]}\n"));
       ADD_FAILURE() << key.key << " takes a map";
     } catch (const Error& e) {
-      EXPECT_THAT(e.what(), testing::HasSubstr(".yaml:2: key '" + key.key + "'"));
+      const std::string what = key.type.starts_with("map") ? "unknown key 'nonsense'" : "key '" + key.key + "'";
+      EXPECT_THAT(e.what(), testing::HasSubstr(".yaml:2: " + what));
       EXPECT_THAT(e.what(), testing::HasSubstr("expected ")) << key.key;
     }
   }
+}
+
+TEST(Configuration, MultivariateNamesStatisticsAndOrbits) {
+  Configuration c;
+  EXPECT_EQ(c.monitors.multivariate.statistics, (std::vector<std::string>{"hotelling", "pca"}));
+  EXPECT_EQ(c.monitors.multivariate.every_orbits, 16u);
+  set_key(c, "multivariate", "{statistics: [pca], every_orbits: 1}");
+  EXPECT_EQ(c.monitors.multivariate.statistics, std::vector<std::string>{"pca"});
+  EXPECT_EQ(c.monitors.multivariate.sampling(), 1u);
+  set_key(c, "multivariate", "{statistics: []}");
+  EXPECT_EQ(c.monitors.multivariate.every_orbits, 16u) << "what is absent is the default";
+  EXPECT_EQ(c.monitors.multivariate.sampling(), 0u) << "off";
+  for (const char* wrong : {"{statistics: [ks]}", "{statistics: [pca, pca]}", "{every_orbits: 0}", "{orbits: 3}",
+                            "{every_orbits: 262145}", "[pca]", "{every_orbits: many}"}) {
+    EXPECT_THROW(set_key(c, "multivariate", wrong), Error) << wrong;
+  }
+}
+
+TEST(Configuration, TheBudgetIsOneNumberAWeek) {
+  Configuration c;
+  set_key(c, "budget", "{page: 2.5/week, warn: 30/week}");
+  EXPECT_EQ(c.monitors.budget.page, 2.5);
+  EXPECT_EQ(c.monitors.budget.warn, 30);
+  EXPECT_EQ(c.monitors.budget.shares, monitors::FalseAlarmBudget::Shares{});
+  set_key(c, "budget", "{shares: {inputs: 0.5, outputs: 0.1}}");
+  EXPECT_EQ(c.monitors.budget.page, 2.5);
+  EXPECT_EQ(c.monitors.budget.shares.inputs, 0.5);
+  Configuration old;
+  set_key(old, "false_alarms_per_day", "2");
+  EXPECT_EQ(old.monitors.budget.page, 14);
+  EXPECT_EQ(old.monitors.budget.warn, 140);
+  const auto message = [](Configuration from, const std::string& key, const std::string& value) {
+    try {
+      set_key(from, key, value);
+    } catch (const Error& e) {
+      return std::string(e.what());
+    }
+    return std::string("accepted");
+  };
+  EXPECT_THAT(message(old, "budget", "{page: 1/week}"), testing::HasSubstr("false_alarms_per_day is given too"));
+  EXPECT_THAT(message(c, "false_alarms_per_day", "1"), testing::HasSubstr("budget is given too"));
+  EXPECT_THAT(message({}, "budget", "{page: 20/week}"), testing::HasSubstr("warn 10/week, expected at least page"));
+  for (const char* page : {"1", "1/day", "0/week", "-1/week", "nan/week", "week", "1 /week", "inf/week"}) {
+    EXPECT_THAT(message({}, "budget", "{page: " + std::string(page) + "}"),
+                testing::HasSubstr("expected N/week with N above 0"));
+  }
+  EXPECT_THAT(message({}, "budget", "{shares: {inputs: 0.5}}"), testing::HasSubstr("sum 1.1"));
+  EXPECT_THAT(message({}, "budget", "{shares: {inputs: -0.1}}"), testing::HasSubstr("a number from 0 to 1"));
+  EXPECT_THAT(message({}, "budget", "3"), testing::HasSubstr("expected"));
+  EXPECT_THAT(message({}, "week_ls", "0"), testing::HasSubstr("whole number"));
 }
 
 TEST(Configuration, RefusesNamingLineAndExpectation) {
   const auto message = [](const std::string& text) {
     try {
       Configuration c;
-      read_configuration(c, file_with(text));
+      read_configuration(c, configuration_file(text));
     } catch (const Error& e) {
       return std::string(e.what());
     }

@@ -17,7 +17,7 @@
 #include "ingest/encode.h"
 #include "replay/scenario_source.h"
 
-namespace vigil::app::testing {
+namespace vigil::app::fixtures {
 
 class Memory : public Source {
  public:
@@ -67,8 +67,9 @@ inline std::shared_ptr<Item> item_of(const Frame& frame, const ModelSet& models)
   const WordsView raw = ingest::raw_inputs(item->batch, info, scratch);
   if (item->model->predict(raw, mutable_words_of(out.data(), info.output_words()), item->batch.n) != Status::ok)
     throw std::runtime_error("the demo model failed");
-  item->summary.fill(info, item->batch, raw, words_of(out.data(), info.output_words()));
+  item->summary.fill(info, item->batch, raw, words_of(out.data(), info.output_words()),
+                     monitors::MultivariateSettings{}.sampling());
   return item;
 }
 
-}  // namespace vigil::app::testing
+}  // namespace vigil::app::fixtures

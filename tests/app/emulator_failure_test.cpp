@@ -14,7 +14,7 @@
 namespace vigil::app {
 namespace {
 
-constexpr const char* kScenario = R"(
+constexpr const char* kEmulatorFailureScenario = R"(
 seed: 5
 lumisections: 12
 sources: [a]
@@ -67,7 +67,7 @@ TEST(EmulatorFailure, WindowsAreUnknownAndTheMonitorGoesOn) {
   events.words[4] = 77;  // one row in 2000
   std::vector<Frame> frames;
   {
-    replay::ScenarioSource source(replay::parse_scenario(kScenario, "test"), fpga_model::load_package(folder), events,
+    replay::ScenarioSource source(replay::parse_scenario(kEmulatorFailureScenario, "test"), fpga_model::load_package(folder), events,
                                   ingest::encode);
     while (auto frame = source.next()) frames.push_back(std::move(*frame));
   }
@@ -78,7 +78,7 @@ TEST(EmulatorFailure, WindowsAreUnknownAndTheMonitorGoesOn) {
   c.monitors.windows = {{"1ls", 1, 1}};
   c.monitors.learn_ls = 2;
   const ModelSet models(c.models);
-  Judge judge(models, c, {}, true, {});
+  Judge judge(models, c, {}, KeepState::always, {});
   Memory source(std::move(frames));
   std::size_t lumisections = 0, failed = 0, good = 0;
   run_pipeline(source, models, judge,

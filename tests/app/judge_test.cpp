@@ -7,7 +7,7 @@
 namespace vigil::app {
 namespace {
 
-constexpr const char* kScenario = R"(
+constexpr const char* kJudgeScenario = R"(
 seed: 7
 lumisections: 5
 sources: [a]
@@ -17,16 +17,16 @@ events_per_ls: 50
 
 class JudgeTest : public ::testing::Test {
  protected:
-  const Configuration c_ = testing::demo_configuration();
+  const Configuration c_ = fixtures::demo_configuration();
   const ModelSet models_{c_.models};
-  const std::vector<Frame> frames_ = testing::frames_of(kScenario);
+  const std::vector<Frame> frames_ = fixtures::frames_of(kJudgeScenario);
 };
 
 TEST_F(JudgeTest, EachLumisectionClosesOnceInOrderWithTheStateToGoOn) {
-  Judge judge(models_, c_, {}, true, {});
+  Judge judge(models_, c_, {}, KeepState::always, {});
   std::vector<Closing> closings;
   for (const Frame& frame : frames_) {
-    for (Closing& closing : judge.take(testing::item_of(frame, models_))) closings.push_back(std::move(closing));
+    for (Closing& closing : judge.take(fixtures::item_of(frame, models_))) closings.push_back(std::move(closing));
   }
   EXPECT_EQ(closings.size(), 4u);  // the last is open
   for (Closing& closing : judge.end()) closings.push_back(std::move(closing));
@@ -43,9 +43,9 @@ TEST_F(JudgeTest, EachLumisectionClosesOnceInOrderWithTheStateToGoOn) {
 }
 
 TEST_F(JudgeTest, WithoutAJournalNoStateIsMade) {
-  Judge judge(models_, c_, {}, false, {});
+  Judge judge(models_, c_, {}, KeepState::never, {});
   for (const Frame& frame : frames_) {
-    for (const Closing& closing : judge.take(testing::item_of(frame, models_)))
+    for (const Closing& closing : judge.take(fixtures::item_of(frame, models_)))
       EXPECT_TRUE(closing.commit.state.empty());
   }
   for (const Closing& closing : judge.end()) EXPECT_TRUE(closing.commit.state.empty());
@@ -53,10 +53,10 @@ TEST_F(JudgeTest, WithoutAJournalNoStateIsMade) {
 
 TEST_F(JudgeTest, WhatIsRejectedIsLoggedAndCounted) {
   std::vector<std::string> log;
-  Judge judge(models_, c_, {}, false, [&](const std::string& fact) { log.push_back(fact); });
+  Judge judge(models_, c_, {}, KeepState::never, [&](const std::string& fact) { log.push_back(fact); });
   std::vector<Closing> closings;
   const auto take = [&](const Frame& frame) {
-    for (Closing& closing : judge.take(testing::item_of(frame, models_))) closings.push_back(std::move(closing));
+    for (Closing& closing : judge.take(fixtures::item_of(frame, models_))) closings.push_back(std::move(closing));
   };
   take(frames_.at(0));
   Frame damaged = frames_.at(1);
@@ -77,10 +77,10 @@ TEST_F(JudgeTest, WhatIsRejectedIsLoggedAndCounted) {
 }
 
 TEST_F(JudgeTest, WhatNoLineCanTakeIsUnplaced) {
-  Judge judge(models_, c_, {}, false, {});
+  Judge judge(models_, c_, {}, KeepState::never, {});
   Frame nothing;
   nothing.parts = {"one part"};
-  (void)judge.take(testing::item_of(nothing, models_));
+  (void)judge.take(fixtures::item_of(nothing, models_));
   EXPECT_TRUE(judge.end().empty());
   EXPECT_EQ(judge.totals().unplaced.rejected, 1u);
 }
@@ -88,11 +88,11 @@ TEST_F(JudgeTest, WhatNoLineCanTakeIsUnplaced) {
 // Refused batches close nothing; they are seen all the same, in log and live counts.
 TEST_F(JudgeTest, WhatIsRefusedIsSeenWithoutAClosing) {
   std::vector<std::string> log;
-  Judge judge(models_, c_, {}, false, [&](const std::string& fact) { log.push_back(fact); });
-  for (const Frame& frame : frames_) (void)judge.take(testing::item_of(frame, models_));
+  Judge judge(models_, c_, {}, KeepState::never, [&](const std::string& fact) { log.push_back(fact); });
+  for (const Frame& frame : frames_) (void)judge.take(fixtures::item_of(frame, models_));
   std::size_t closings = 0;
   for (std::int64_t i = 0; i < 4; ++i) {
-    auto item = testing::item_of(frames_.at(0), models_);  // again
+    auto item = fixtures::item_of(frames_.at(0), models_);  // again
     item->arrived_ns = (100 + i) * 1'000'000'000;
     closings += judge.take(std::move(item)).size();
   }
@@ -112,8 +112,8 @@ TEST_F(JudgeTest, WhatIsRefusedIsSeenWithoutAClosing) {
 }
 
 TEST_F(JudgeTest, LagIsArrivalMinusDataTimeWhereTheStartOfTheRunIsKnown) {
-  Judge judge(models_, c_, {}, false, {});
-  auto item = testing::item_of(frames_.at(0), models_);
+  Judge judge(models_, c_, {}, KeepState::never, {});
+  auto item = fixtures::item_of(frames_.at(0), models_);
   item->batch.context.run_start_ns = 1'000'000'000'000;
   const double data_s = item->batch.last_orbit / 11245.5;
   item->arrived_ns = 1'000'000'000'000 + static_cast<std::int64_t>((data_s + 2.5) * 1e9);

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr const char* kScenario = R"(
+constexpr const char* kLiveStatusScenario = R"(
 seed: 7
 lumisections: 4
 sources: [a]
@@ -21,9 +21,9 @@ events_per_ls: 50
 
 class LiveStatusTest : public ::testing::Test {
  protected:
-  const Configuration c_ = testing::demo_configuration();
+  const Configuration c_ = fixtures::demo_configuration();
   const ModelSet models_{c_.models};
-  const std::vector<Frame> frames_ = testing::frames_of(kScenario);
+  const std::vector<Frame> frames_ = fixtures::frames_of(kLiveStatusScenario);
   alerting::Journal journal_{":memory:"};
   std::vector<std::string> log_;
   ProgramStatus program_{
@@ -42,11 +42,11 @@ class LiveStatusTest : public ::testing::Test {
 };
 
 TEST_F(LiveStatusTest, TheTableSaysWhatHappenedThoughNothingClosed) {
-  Judge judge(models_, c_, {}, false, {});
-  auto first = testing::item_of(frames_.at(0), models_);
+  Judge judge(models_, c_, {}, KeepState::never, {});
+  auto first = fixtures::item_of(frames_.at(0), models_);
   first->arrived_ns = 5'000'000'000;
   (void)judge.take(std::move(first));
-  auto again = testing::item_of(frames_.at(0), models_);
+  auto again = fixtures::item_of(frames_.at(0), models_);
   again->arrived_ns = 6'000'000'000;
   (void)judge.take(std::move(again));
   live(judge)->stop();
@@ -67,12 +67,12 @@ TEST_F(LiveStatusTest, TheTableSaysWhatHappenedThoughNothingClosed) {
 }
 
 TEST_F(LiveStatusTest, RatesAndSeedRatesOfTheNewestLumisection) {
-  Judge judge(models_, c_, {}, false, {});
+  Judge judge(models_, c_, {}, KeepState::never, {});
   const auto status = live(judge);
   std::this_thread::sleep_for(std::chrono::milliseconds(50));
   std::int64_t now = 1'000'000'000;
   for (const Frame& frame : frames_) {
-    auto item = testing::item_of(frame, models_);
+    auto item = fixtures::item_of(frame, models_);
     item->arrived_ns = now += 1'000'000;
     (void)judge.take(std::move(item));
   }

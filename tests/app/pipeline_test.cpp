@@ -23,13 +23,13 @@ events_per_ls: 300
 faults: [{type: score_bit_flip, from_ls: 9}]
 )";
 
-std::vector<Frame> frames() { return testing::frames_of(kScenario); }
+std::vector<Frame> frames() { return fixtures::frames_of(kScenario); }
 
 std::vector<std::string> lines_of(std::vector<Frame> input, unsigned jobs) {
-  const Configuration c = testing::demo_configuration();
+  const Configuration c = fixtures::demo_configuration();
   const ModelSet models(c.models);
-  Judge judge(models, c, {}, true, {});
-  testing::Memory source(std::move(input));
+  Judge judge(models, c, {}, KeepState::always, {});
+  fixtures::Memory source(std::move(input));
   std::vector<std::string> lines;
   run_pipeline(source, models, judge,
                {{}, [&](Closing&& closing) { lines.insert(lines.end(), closing.lines.begin(), closing.lines.end()); }},
@@ -46,10 +46,10 @@ TEST(Pipeline, LinesDoNotDependOnTheNumberOfThreads) {
 }
 
 TEST(Pipeline, AFailureOfTheSourceLeavesItAfterTheStagesStopped) {
-  const Configuration c = testing::demo_configuration();
+  const Configuration c = fixtures::demo_configuration();
   const ModelSet models(c.models);
-  Judge judge(models, c, {}, false, {});
-  testing::Memory source(frames());
+  Judge judge(models, c, {}, KeepState::never, {});
+  fixtures::Memory source(frames());
   source.fail_at_ = 20;
   EXPECT_THROW(run_pipeline(source, models, judge, {}, 4), std::runtime_error);
 }
@@ -58,11 +58,11 @@ TEST(Pipeline, AFailureOfTheSourceLeavesItAfterTheStagesStopped) {
 TEST(Pipeline, StateGoesOnAfterEveryLumisection) {
   const auto input = frames();
   const auto whole = lines_of(input, 1);
-  const Configuration c = testing::demo_configuration();
+  const Configuration c = fixtures::demo_configuration();
   const ModelSet models(c.models);
   std::vector<std::string> lines;
   std::map<std::string, std::string> state;
-  auto judge = std::make_unique<Judge>(models, c, std::nullopt, true, nullptr);
+  auto judge = std::make_unique<Judge>(models, c, std::nullopt, KeepState::always, nullptr);
   const auto keep = [&](std::vector<Closing>&& closings) {
     for (Closing& closing : closings) {
       lines.insert(lines.end(), closing.lines.begin(), closing.lines.end());
@@ -77,13 +77,14 @@ TEST(Pipeline, StateGoesOnAfterEveryLumisection) {
     return !closings.empty();
   };
   for (const Frame& frame : input) {
-    if (keep(judge->take(testing::item_of(frame, models)))) {
-      judge = std::make_unique<Judge>(models, c, std::nullopt, true, nullptr);
+    if (keep(judge->take(fixtures::item_of(frame, models)))) {
+      judge = std::make_unique<Judge>(models, c, std::nullopt, KeepState::always, nullptr);
       judge->load(state);
     }
   }
   keep(judge->end());
-  EXPECT_EQ(lines, whole);
+  ASSERT_EQ(lines.size(), whole.size());
+  for (std::size_t i = 0; i < whole.size(); ++i) ASSERT_EQ(lines[i], whole[i]) << i;
 }
 
 // Sockets, journal thread and dispatcher together: what the thread sanitizer has to see.
@@ -91,7 +92,7 @@ TEST(Pipeline, LiveSessionOverSockets) {
   log_to_stderr();
   ::testing::internal::CaptureStdout();
   ingest::Publisher publisher("tcp://127.0.0.1:*");
-  Configuration c = testing::demo_configuration();
+  Configuration c = fixtures::demo_configuration();
   c.subscribe = {publisher.last_endpoint()};
   c.jobs = 4;
   Session session(c, {.json = true, .live = true});

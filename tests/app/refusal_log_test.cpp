@@ -6,7 +6,7 @@ namespace vigil::app {
 namespace {
 
 using ::testing::HasSubstr;
-constexpr std::int64_t kSecond = 1'000'000'000;
+constexpr std::int64_t kLogSecond = 1'000'000'000;
 
 class RefusalLogTest : public ::testing::Test {
  protected:
@@ -41,7 +41,7 @@ TEST_F(RefusalLogTest, SaysWhenItBeginsWithEverythingThatIsKnown) {
 }
 
 TEST_F(RefusalLogTest, ThenAtMostOnceAMinuteWithCounts) {
-  for (int i = 0; i < 600; ++i) add(late("link0", 5), i * kSecond / 2);  // 300 s
+  for (int i = 0; i < 600; ++i) add(late("link0", 5), i * kLogSecond / 2);  // 300 s
   ASSERT_EQ(lines_.size(), 5u);
   EXPECT_THAT(lines_[1], HasSubstr("120 more, 121 since it began; newest: run 1 LS 5, expected"));
   EXPECT_EQ(asked_, 5);
@@ -52,22 +52,22 @@ TEST_F(RefusalLogTest, ThenAtMostOnceAMinuteWithCounts) {
 
 TEST_F(RefusalLogTest, WhatIsLeftIsSaidByTheClockAlone) {
   add(late("link0", 5), 0);
-  add(late("link0", 6), kSecond);
-  log_.tick(30 * kSecond);
+  add(late("link0", 6), kLogSecond);
+  log_.tick(30 * kLogSecond);
   EXPECT_EQ(lines_.size(), 1u);
-  log_.tick(61 * kSecond);
+  log_.tick(61 * kLogSecond);
   ASSERT_EQ(lines_.size(), 2u);
   EXPECT_THAT(lines_[1], HasSubstr("1 more, 2 since it began; newest run 1 LS 6"));
-  log_.tick(300 * kSecond);
+  log_.tick(300 * kLogSecond);
   EXPECT_EQ(lines_.size(), 2u);
-  add(late("link0", 7), 301 * kSecond);  // it begins again
+  add(late("link0", 7), 301 * kLogSecond);  // it begins again
   EXPECT_EQ(lines_.back(), "late: axol1tl scouting, source 'link0': run 1 LS 7, expected LS 59 or later");
 }
 
 TEST_F(RefusalLogTest, ManySourcesDoNotFloodTheLogAndAreCounted) {
   for (int i = 0; i < 4096; ++i) add(late("s" + std::to_string(i), 1), 0);
   EXPECT_EQ(lines_.size(), RefusalLog::kMostBeginningsAPeriod);
-  add(late("s0", 1), 61 * kSecond);
+  add(late("s0", 1), 61 * kLogSecond);
   bool said = false;
   for (const std::string& line : lines_) {
     said |= line == "refused besides, of further sources and causes: " +
@@ -77,8 +77,8 @@ TEST_F(RefusalLogTest, ManySourcesDoNotFloodTheLogAndAreCounted) {
 }
 
 TEST_F(RefusalLogTest, AClockThatIsSetBackSilencesNothing) {
-  add(late("link0", 5), 1000 * kSecond);
-  add(late("link0", 6), 10 * kSecond);
+  add(late("link0", 5), 1000 * kLogSecond);
+  add(late("link0", 6), 10 * kLogSecond);
   EXPECT_EQ(lines_.size(), 2u);
 }
 

@@ -54,5 +54,27 @@ TEST(StopOnSignal, ALaterOneEndsAtOnceWithItsNumber) {
   EXPECT_EQ(in_child([&] { twice(SIGINT); }), 128 + SIGINT);
 }
 
+TEST(StopOnSignal, WaitingEndsWithASignalAlsoWithOneThatCameBefore) {
+  const auto waits = [](bool before) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      StopOnSignal signals(kSame);
+      if (before) ::kill(::getpid(), SIGTERM);
+      std::thread later([&] {
+        pause_for(std::chrono::milliseconds(100));
+        if (!before) ::kill(::getpid(), SIGINT);
+      });
+      signals.wait();
+      later.join();
+      _exit(signals.stopped() ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return status;
+  };
+  EXPECT_EQ(waits(false), 0);
+  EXPECT_EQ(waits(true), 0);
+}
+
 }  // namespace
 }  // namespace vigil::app

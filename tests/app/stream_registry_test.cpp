@@ -13,7 +13,7 @@
 namespace vigil::app {
 namespace {
 
-using testing::demo_configuration;
+using fixtures::demo_configuration;
 
 EventBatch batch(const std::string& stream, const std::string& model) {
   EventBatch b;
@@ -174,8 +174,8 @@ std::vector<std::string> names(const StreamRegistry& registry) {
 TEST_F(StreamRegistryTest, StreamsWhoseNamesMeetKeepTheirOwnState) {
   MonitoredStream& inner = registry_.of(batch("a", model_));
   MonitoredStream& outer = registry_.of(batch("x/a", model_));
-  inner.open.try_emplace({1, 2}, inner.model->info());
-  outer.open.try_emplace({1, 3}, outer.model->info());
+  inner.open.try_emplace({1, 2}, inner.model->info(), 0u);
+  outer.open.try_emplace({1, 3}, outer.model->info(), 0u);
   auto journal = saved(registry_);
   journal = saved(registry_, std::move(journal));
   inner.open.clear();

@@ -46,7 +46,10 @@ Action threshold_action() {
   a.first_ls = 11;
   a.last_ls = 20;
   a.reason = "rate";
-  a.proposal = ThresholdProposal{"L1_AXO_Nominal", 40, 44, 100, 150.5, {95, 99.25, 103}};
+  ThresholdProposal proposal{"L1_AXO_Nominal", 40, 44, 100, 150.5, {95, 99.25, 103}};
+  proposal.not_above = 44;
+  proposal.tie = ThresholdTie{43, 0.25, 1.5};
+  a.proposal = proposal;
   return a;
 }
 
@@ -201,7 +204,7 @@ TEST(VerdictLine, IsTheContractsAndNeverPrintsNanOrInfinity) {
   const std::string head =
       R"({"type":"verdict","model":"m","stream":"s","window":"10ls","run":3,"first_ls":1,"last_ls":10,"monitor":"latent[3]","statistic":"ks",)";
   EXPECT_EQ(verdict_line(v),
-            head + R"("quality":"bad","value":0.666666667,"p_value":1e-05,"limit":null,"reason":"why"})");
+            head + R"("quality":"bad","value":0.666666667,"p_value":1e-05,"limit":null,"reason":"why","attribution":[]})");
   v.quality = Quality::unknown;
   v.value = std::nan("");
   v.p_value = std::numeric_limits<double>::infinity();
@@ -227,7 +230,9 @@ TEST(ActionLine, ThresholdAdjust) {
       line.find(
           R"({"type":"action","id":"6f1c","kind":"threshold-adjust","model":"axol1tl","stream":"scouting","cause":"rate",)"
           R"("run":7,"first_ls":11,"last_ls":20,"reason":"rate","proposal":{"seed":"L1_AXO_Nominal","current_threshold":40,)"
-          R"("proposed_threshold":44,"target_rate_hz":100.0,"current_rate_hz":150.5,"expected_rate_hz":[95.0,99.25,103.0]},)"),
+          R"("proposed_threshold":44,"target_rate_hz":100.0,"current_rate_hz":150.5,"expected_rate_hz":[95.0,99.25,103.0],)"
+          R"("current_real":40.0,"proposed_real":44.0,"ladder":[],"switch_to":null,"threshold_not_above":44,)"
+          R"("thresholds_compatible":[],"tie":{"threshold":43,"fraction":0.25,"prescale":1.5}},)"),
       0u)
       << line;
   const Json json = Json::parse(line);
@@ -241,7 +246,7 @@ TEST(ActionLine, EveryProposal) {
   a.kind = ActionKind::retrain;
   a.proposal = Retrain{1, 11, 1, 20, {"score", "input/x[0]"}};
   EXPECT_EQ(Json::parse(action_line(a))["proposal"],
-            Json::parse(R"({"first":{"run":1,"ls":11},"last":{"run":1,"ls":20},"monitors":["score","input/x[0]"]})"));
+            Json::parse(R"({"first":{"run":1,"ls":11},"last":{"run":1,"ls":20},"monitors":["score","input/x[0]"],"attribution":[]})"));
   KeptEvent e;
   e.run = 1;
   e.ls = 7;
@@ -250,9 +255,18 @@ TEST(ActionLine, EveryProposal) {
   a.proposal = Revalidate{{"score", "L1_AXO_Nominal"}, e};
   EXPECT_EQ(
       Json::parse(action_line(a))["proposal"],
-      Json::parse(R"({"outputs":["score","L1_AXO_Nominal"],"first_event":{"run":1,"ls":7,"orbit":1600000,"bx":12}})"));
-  a.proposal = Revalidate{{"score"}, std::nullopt};
-  EXPECT_EQ(Json::parse(action_line(a))["proposal"], Json::parse(R"({"outputs":["score"],"first_event":null})"));
+      Json::parse(
+          R"({"outputs":["score","L1_AXO_Nominal"],"first_event":{"run":1,"ls":7,"orbit":1600000,"bx":12},"attribution":[],"bx":null})"));
+  a.proposal = Revalidate{{"score"},
+                          std::nullopt,
+                          {{"*.phi", "plus 1", 8, 8}, {"jet[0].pt", "low 2 bits zero", 4, 8}},
+                          MismatchCrossings{12, 40, {7, 3564}},
+                          {e}};
+  EXPECT_EQ(action_line(a).find("inputs"), std::string::npos);  // kept events are not printed
+  EXPECT_EQ(Json::parse(action_line(a))["proposal"], Json::parse(R"({"outputs":["score"],"first_event":null,
+      "attribution":[{"input":"*.phi","change":"plus 1","explains":8,"of":8},
+                     {"input":"jet[0].pt","change":"low 2 bits zero","explains":4,"of":8}],
+      "bx":{"affected":12,"compared":40,"clean":[7,3564]}})"));
   a.proposal = Notify{"input/x[0]", {"input/x[0]", "score"}};
   Verdict v;
   v.monitor = "input/x[0]";
@@ -272,7 +286,7 @@ TEST(CloudEvent, IsTheWireContracts) {
   a.run_start_ns = 1'700'000'000'123'456'789ull;
   const std::string text = cloud_event(a);
   EXPECT_EQ(keys_of(text), (std::vector<std::string>{"specversion", "id", "source", "type", "subject", "time",
-                                                     "datacontenttype", "data"}));
+                                                     "datacontenttype", "dataschema", "correlationid", "data"}));
   const Json json = Json::parse(text);
   EXPECT_EQ(json["specversion"], "1.0");
   EXPECT_EQ(json["id"], "6f1c");
@@ -325,6 +339,13 @@ TEST(DigestLine, IsTheContracts) {
   EXPECT_EQ(digest_line("ab", t),
             R"({"type":"digest","sha256":"ab","events":1,"lumisections":2,"windows":3,"verdicts":4,"actions":5,)"
             R"("unplaced":{"duplicate":6,"late":7,"rejected":8,"dropped":9}})");
+}
+
+TEST(LifetimeLine, WhatIsNotSaidIsNull) {
+  LifetimeOfRule l{"m", "s", 7, "input/x", "chi2", 6, 0.05, 0.2, {0.001, 0.002, 0.004}, {12.5, {}, {}}};
+  EXPECT_EQ(lifetime_line(l),
+            R"({"type":"lifetime","model":"m","stream":"s","run":7,"monitor":"input/x","statistic":"chi2","runs":6,)"
+            R"("effect":0.05,"limit":0.2,"slope":[0.001,0.002,0.004],"remaining_ls":[12.5,null,null]})");
 }
 
 TEST(KeptEventJson, NamesOutputsAndToleratesMissingHardware) {

@@ -32,9 +32,12 @@ Summary random_summary(const ModelInfo& m, unsigned seed, int events) {
   s.wrong_model_events = 5;
   s.n_bx = 1000000;
   s.n_bx_own = 900000;
-  Stratum& stratum = s.strata[0];
+  Stratum& stratum = s.all;
   for (int i = 0; i < events; ++i) {
-    ++s.events_per_bx[random() % 3564];
+    const std::size_t crossing = random() % 3564;
+    ++s.events_per_bx[crossing];
+    if (i % 7 == 3) ++s.uncompared_per_bx[crossing];
+    if (i % 7 == 5) ++s.disagreeing_per_bx[crossing];
     ++stratum.events;
     const auto fill = [&](WordSummary& w, const FixedPoint& type, bool keep) {
       const std::int64_t word =
@@ -89,7 +92,7 @@ TEST(Summary, MergingIsAssociativeAndCommutative) {
   EXPECT_EQ(empty, a);
   empty += Summary();
   EXPECT_EQ(empty, a);
-  EXPECT_EQ(left.strata[0].events, 201u);
+  EXPECT_EQ(left.all.events, 201u);
   EXPECT_LE(left.kept.size(), kKeptEvents);
   EXPECT_TRUE(std::is_sorted(left.kept.begin(), left.kept.end(), kept_before));
 }
@@ -131,11 +134,41 @@ TEST(Summary, AnotherHashVersionOrBinningIsNamed) {
   };
   fails(m.hash, std::string(64, 'c'), m.hash);
   fails(m.hash, std::string(64, 'c'), std::string(64, 'c'));
-  fails("\"version\":1", "\"version\":2", "version");
+  fails("\"version\":2", "\"version\":3", "version");
   fails("log-linear", "linear", "binning");
   fails("\"compared\":20", "\"compared\":-1", "compared");
   fails("\"compared\":20", "\"compared\":3", "mismatches");
   fails("\"n\":20", "\"n\":19", ".n");
+}
+
+TEST(Summary, EventsThatDisagreeAreSomeOfTheCompared) {
+  const ModelInfo m = model();
+  Summary s(m);
+  s.events = s.n_bx = s.n_bx_own = 9;
+  s.events_per_bx[4] = 9;
+  s.uncompared_per_bx[4] = 6;
+  s.disagreeing_per_bx[4] = 3;
+  EXPECT_EQ(summary_from_json(to_json(s), m, "test"), s);
+  s.disagreeing_per_bx[4] = 4;
+  EXPECT_THROW((void)summary_from_json(to_json(s), m, "test"), Error);
+  s.disagreeing_per_bx[4] = 0;
+  s.uncompared_per_bx[4] = 10;
+  EXPECT_THROW((void)summary_from_json(to_json(s), m, "test"), Error);
+}
+
+// An earlier vigil counted the mismatches of each output alone: as many events at least disagree.
+TEST(Summary, WithoutTheCountOfEventsThatDisagreeItIsTheMostOfAnOutput) {
+  const ModelInfo m = model();
+  Summary s = random_summary(m, 8, 60);
+  std::string text = to_json(s);
+  for (const char* key : {"uncompared_per_bx", "disagreeing_per_bx"}) {
+    const std::size_t from = text.find(",\"" + std::string(key) + "\":[");
+    ASSERT_NE(from, std::string::npos);
+    text.erase(from, text.find(']', from) + 1 - from);
+  }
+  s.uncompared_per_bx.assign(3564, 0);
+  s.disagreeing_per_bx = s.outputs[1].mismatches_per_bx;
+  EXPECT_EQ(summary_from_json(text, m, "test"), s);
 }
 
 // Any change of the text is an Error or a readable summary, never a crash, and never a read outside.

@@ -137,6 +137,13 @@ TEST(Npy, WritesWhatItReads) {
   EXPECT_EQ(read_npy(file).integers, wide);
   write_npy(file, {}, {0, 4}, NpyType::i4);
   EXPECT_EQ(read_npy(file).shape, (std::vector<std::size_t>{0, 4}));
+  const std::vector<double> reals = {-0.0, 1e-310, 1.0 / 3, std::numeric_limits<double>::infinity()};
+  write_npy(file, reals, {4});
+  EXPECT_EQ(read_npy(file).reals, reals);
+  EXPECT_TRUE(std::signbit(read_npy(file).reals[0]));
+  EXPECT_EQ(read_npy(file).element, "<f8");
+  EXPECT_THROW(NpyWriter(file, NpyType::f8, {6}).append(small), Error);
+  EXPECT_THROW(NpyWriter(file, NpyType::i8, {4}).append(reals), Error);
   for (const auto& [type, word] : std::vector<std::pair<NpyType, std::int64_t>>{{NpyType::i1, 128},
                                                                                 {NpyType::i1, -129},
                                                                                 {NpyType::u1, -1},

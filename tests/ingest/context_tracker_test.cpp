@@ -88,5 +88,35 @@ TEST(ContextTracker, StateGoesOn) {
   EXPECT_TRUE(a.mixed && b.mixed);
 }
 
+TEST(ContextTracker, WhatCutsNothingIsCarriedWhateverTheOrderOfArrival) {
+  const auto annotated = [](std::uint32_t ls, std::uint32_t offset, double pileup) {
+    EventBatch b = batch(ls, offset, "m1");
+    b.context.pileup = pileup;
+    b.context.fill = 9000 + offset;
+    b.context.origin = "simulation";
+    return b;
+  };
+  ContextTracker a, b;
+  a.add(annotated(1, 0, 58.5), "h");
+  a.add(annotated(1, 100, 57.25), "h");
+  b.add(annotated(1, 100, 57.25), "h");
+  b.add(annotated(1, 0, 58.5), "h");
+  ContextTracker loaded;
+  loaded.load(a.save());
+  for (ContextTracker* t : {&a, &b, &loaded}) {
+    const auto first = t->close(1, 1);
+    EXPECT_FALSE(first.mixed);
+    EXPECT_EQ(first.pileup, 57.25);
+    EXPECT_EQ(first.fill, 9100u);
+    EXPECT_EQ(first.origin, "simulation");
+    EXPECT_FALSE(first.filling_scheme);
+    EXPECT_EQ(t->close(1, 2).pileup, 57.25);
+  }
+  ContextTracker more;
+  more.load(a.save());
+  EXPECT_EQ(more.close(1, 3).fill, 9100u);
+  EXPECT_ANY_THROW(more.load(R"({"carried":{},"annotations":{"fill":"x"},"run_start_ns":[],"open":[]})"));
+}
+
 }  // namespace
 }  // namespace vigil::ingest

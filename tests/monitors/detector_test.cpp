@@ -88,28 +88,106 @@ TEST(EBernoulli, IsQuietWhileNothingChanges) {
   EXPECT_LE(alarms, 6);  // 2 expected at most
 }
 
-TEST(EveryDetector, GoesOnFromItsSavedState) {
-  for (const DetectorEntry& entry : detectors()) {
-    ASSERT_EQ(entry.name, "e_bernoulli") << "give this test the parameters of " << entry.name;
-    const Parameters parameters{{"p0", 0.05}};
-    Detector whole = entry.make(parameters), resumed = entry.make(parameters);
-    std::uint64_t at = 0;
-    for (const Row& row : rows(400, 0.08, 11)) {
-      const bool alarm = whole.feed({row.passes, row.trials}, at);
-      ASSERT_EQ(resumed.feed({row.passes, row.trials}, at), alarm);
-      ++at;
-      const std::string saved = resumed.save();
-      resumed = entry.make(parameters);
-      resumed.load(saved);
-      ASSERT_EQ(resumed.save(), whole.save());
+// U and D as the page says, the cap and the new start included.
+TEST(Cusum, FollowsTheDefinition) {
+  for (const bool latch : {true, false}) {
+    for (const std::string side : {"both", "up", "down"}) {
+      Detector detector = find_detector("cusum")->make(
+          {{"mean", 1.0}, {"sd", 2.0}, {"k", 0.25}, {"h", 4.0}, {"latch", latch}, {"side", side}});
+      std::mt19937 random(2);
+      double up = 0, down = 0;
+      bool open = false;
+      int alarms = 0;
+      for (std::uint64_t at = 0; at < 4000; ++at) {
+        const double x = std::normal_distribution<double>(at / 400 % 3 == 1 ? 2 : at / 400 % 3 == 2 ? 0 : 1, 2)(random);
+        const double z = (x - 1) / 2;
+        up = side == "down" ? 0 : std::max(0.0, up + z - 0.25);
+        down = side == "up" ? 0 : std::max(0.0, down - z - 0.25);
+        if (latch) up = std::min(up, 6.0), down = std::min(down, 6.0);
+        const double s = std::max(up, down);
+        const bool alarm = s >= 4 && !(latch && open);
+        open = s >= 4 || (open && s > 2);
+        ASSERT_EQ(detector.feed({x}, at), alarm) << at;
+        ASSERT_NEAR(detector.value(), s, 1e-12);
+        if (alarm && !latch) up = down = 0;
+        alarms += alarm;
+      }
+      EXPECT_GT(alarms, 3);
     }
-    const Detector copy = whole;
-    EXPECT_EQ(copy.save(), whole.save());
-    for (const char* text : {"", "{}", "null", "{\"open\":true,\"states\":[[1,2,3]]}"}) {
-      EXPECT_THROW(resumed.load(text), Error) << text;
-    }
-    EXPECT_EQ(resumed.save(), whole.save());
   }
+}
+
+TEST(Cusum, OfCountsFollowsTheRatio) {
+  Detector poisson = find_detector("cusum_poisson")->make({{"rate", 0.5}, {"rho_up", 1.3}, {"rho_down", 0.8}});
+  Detector binomial = find_detector("cusum_binomial")->make({{"p0", 0.1}});
+  double up = 0, down = 0, p_up = 0, p_down = 0;
+  std::uint64_t at = 0;
+  for (const Row& row : rows(500, 0.1, 9)) {
+    (void)poisson.feed({row.passes, row.trials / 5}, at);
+    (void)binomial.feed({row.passes, row.trials}, at++);
+    const auto ratio = [&](double p) {
+      return row.passes * std::log(p / 0.1) + (row.trials - row.passes) * std::log((1 - p) / 0.9);
+    };
+    up = std::max(0.0, up + row.passes * std::log(1.3) - 0.3 * 0.5 * row.trials / 5);
+    down = std::max(0.0, down + row.passes * std::log(0.8) + 0.2 * 0.5 * row.trials / 5);
+    p_up = std::max(0.0, p_up + ratio(0.15));
+    p_down = std::max(0.0, p_down + ratio(0.1 / 1.5));
+    const double cap = 1.5 * std::log(1e6);
+    up = std::min(up, cap), down = std::min(down, cap), p_up = std::min(p_up, cap), p_down = std::min(p_down, cap);
+    ASSERT_NEAR(poisson.value(), std::max(up, down), 1e-9);
+    ASSERT_NEAR(binomial.value(), std::max(p_up, p_down), 1e-9);
+  }
+}
+
+TEST(Ewma, FollowsTheDefinition) {
+  Detector detector = find_detector("ewma")->make({{"mean", 1.0}, {"sd", 2.0}, {"lambda", 0.1}, {"L", 3.0}});
+  std::mt19937 random(4);
+  double average = 0;
+  for (int n = 1; n < 3000; ++n) {
+    const double x = std::normal_distribution<double>(1, 2)(random);
+    (void)detector.feed({x}, static_cast<std::uint64_t>(n));
+    average = 0.1 * (x - 1) / 2 + 0.9 * average;
+    ASSERT_NEAR(detector.value(), std::abs(average) / (3 * std::sqrt(0.1 / 1.9 * (1 - std::pow(0.9, 2 * n)))), 1e-10);
+  }
+}
+
+TEST(Glr, IsTheLargestOfAllStartsInTheWindow) {
+  for (const std::size_t window : {1u, 7u, 50u, 1000u}) {
+    Detector detector =
+        find_detector("glr")->make({{"mean", 0.0}, {"sd", 1.0}, {"window", double(window)}, {"h", 9.0}});
+    std::mt19937 random(6);
+    std::vector<double> z;
+    for (std::uint64_t at = 0; at < 1500; ++at) {
+      z.push_back(std::normal_distribution<double>(at > 700 ? 0.6 : 0, 1)(random));
+      const bool alarm = detector.feed({z.back()}, at);
+      double sum = 0, most = 0;
+      std::uint64_t change = 0;
+      for (std::size_t m = 1; m <= std::min(window, z.size()); ++m) {
+        sum += z[z.size() - m];
+        if (sum * sum / (2.0 * double(m)) <= most) continue;
+        most = sum * sum / (2.0 * double(m));
+        change = z.size() - m;
+      }
+      ASSERT_NEAR(detector.value(), most, 1e-9 * std::max(1.0, most)) << at;
+      if (alarm) {
+        EXPECT_EQ(detector.change_point(), change);
+      }
+    }
+  }
+}
+
+// One alarm while the statistic stays above half the limit; without latch every value at the limit or above is one.
+TEST(Episode, EndsAtHalfTheLimit) {
+  const std::vector<double> z{1, 4, 5, 3.9, 2.1, 4, 2, 4, 1.9, -4, 0};
+  std::vector<std::uint64_t> latched, each;
+  Detector with = find_detector("shewhart")->make({{"mean", 0.0}, {"sd", 1.0}, {"L", 4.0}});
+  Detector without = find_detector("shewhart")->make({{"mean", 0.0}, {"sd", 1.0}, {"L", 4.0}, {"latch", false}});
+  for (std::uint64_t at = 0; at < z.size(); ++at) {
+    if (with.feed({z[at]}, at)) latched.push_back(at);
+    if (without.feed({z[at]}, at)) each.push_back(at);
+  }
+  EXPECT_EQ(latched, (std::vector<std::uint64_t>{1, 7, 9}));
+  EXPECT_EQ(each, (std::vector<std::uint64_t>{1, 2, 5, 7, 9}));
 }
 
 TEST(EBernoulli, RefusesWrongParametersByName) {
@@ -127,6 +205,7 @@ TEST(EBernoulli, RefusesWrongParametersByName) {
   refused({{"p0", std::string("x")}}, "'p0'");
   refused({{"p0", 0.1}, {"p1", std::vector<double>{0.5, 1.5}}}, "'p1'");
   refused({{"p0", 0.1}, {"p1", std::vector<double>{}}}, "'p1'");
+  refused({{"p0", 0.1}, {"weights", std::vector<double>{1, 2}}}, "'weights'");
   refused({{"p0", 0.1}, {"p1", std::vector<double>{0.2, 0.3}}, {"weights", std::vector<double>{1}}}, "'weights'");
   refused({{"p0", 0.1}, {"form", std::string("sprt")}}, "'form'");
   refused({{"p0", 0.1}, {"rho", 2.0}}, "unknown parameter 'rho'");

@@ -1,4 +1,4 @@
-// Stationary streams of any size give no bad verdict in a simulated day: the default limits, measured.
+// Stationary streams of any size give no bad verdict in a simulated day: the default budget and sizes, measured.
 #include <gtest/gtest.h>
 
 #include <cstdio>
@@ -8,8 +8,8 @@
 namespace vigil::monitors {
 namespace {
 
-using testing::falling;
-using testing::Shape;
+using fixtures::falling;
+using fixtures::Shape;
 
 struct Tally {
   std::size_t windows = 0, verdicts = 0, medium = 0, bad = 0, bad_readings = 0, unknown = 0;
@@ -19,7 +19,7 @@ struct Tally {
 // A day of a 57-input model: pt-like falling spectra with many zeros, phi- and eta-like flat ones, constants, rare
 // words. One seed has a target, which the stream meets; the other follows the reference.
 Tally day(std::uint64_t events_per_ls, unsigned seed) {
-  ModelInfo m = testing::model(57);
+  ModelInfo m = fixtures::model(57);
   m.seeds[0].target_rate_hz =
       0.0756 * lhc::kCrossingHz / 1000;  // of events with the scores below, one in 1000 crossings
   std::vector<Shape> shapes;
@@ -51,8 +51,8 @@ Tally day(std::uint64_t events_per_ls, unsigned seed) {
     // What happens in a lumisection varies: a Poisson count of events in a fixed count of crossings.
     std::poisson_distribution<std::uint64_t> count(static_cast<double>(events_per_ls));
     const auto shape_of = [&](bool input, std::size_t i) -> const Shape& { return input ? shapes[i] : score; };
-    Summary s = testing::drawn(m, count(random), events_per_ls * 1000, shape_of, random);
-    for (const JudgedWindow& judged : monitor.close(testing::closed(1, ls, std::move(s))).windows) {
+    Summary s = fixtures::drawn(m, count(random), events_per_ls * 1000, shape_of, random);
+    for (const JudgedWindow& judged : monitor.close(fixtures::closed(1, ls, std::move(s))).windows) {
       ++tally.windows;
       for (const Verdict& v : judged.verdicts) {
         ++tally.verdicts;
@@ -76,8 +76,9 @@ TEST_P(StationaryDay, HasNoBadVerdict) {
               t.first.c_str());
   EXPECT_EQ(t.windows, 740u);
   EXPECT_EQ(t.bad, 0u) << t.first;
-  EXPECT_EQ(t.bad_readings, 0u) << t.first;
-  EXPECT_LE(t.medium, 1u) << t.first;
+  // A day of data is 0.3 of the budget's weeks: 3.3 readings that are medium or bad, half of them for windows.
+  EXPECT_LE(t.bad_readings, 7u) << t.first;
+  EXPECT_LE(t.medium, 7u) << t.first;
   EXPECT_GT(t.verdicts - t.unknown, 40000u);
 }
 

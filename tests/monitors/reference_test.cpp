@@ -13,15 +13,15 @@ namespace {
 
 Reference some(const ModelInfo& m) {
   std::mt19937_64 random(3);
-  const testing::Shape shape = testing::falling(30, 0.3);
+  const fixtures::Shape shape = fixtures::falling(30, 0.3);
   Reference r;
   r.model = m.name;
   r.stream = "scouting";
   r.selection = "zero_bias";
   for (const auto& [run, ls] : std::vector<std::pair<std::uint32_t, std::uint32_t>>{{1, 3}, {1, 4}, {1, 6}, {2, 1}}) {
     r.add(run, ls,
-          testing::drawn(
-              m, 100, 1000, [&](bool, std::size_t) -> const testing::Shape& { return shape; }, random));
+          fixtures::drawn(
+              m, 100, 1000, [&](bool, std::size_t) -> const fixtures::Shape& { return shape; }, random));
   }
   return r;
 }
@@ -29,13 +29,15 @@ Reference some(const ModelInfo& m) {
 std::string file(const char* name) { return (std::filesystem::path(::testing::TempDir()) / name).string(); }
 
 TEST(Reference, FileReadsBackEqual) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Reference r = some(m);
   EXPECT_EQ(r.ranges, (std::vector<ReferenceRange>{{1, 3, 4}, {1, 6, 6}, {2, 1, 1}}));
   const std::string path = file("reference.json");
-  save_reference(r, path);
-  save_reference(r, path);  // replaces
-  const Reference back = load_reference(path, m);
+  save_references(r, path);
+  save_references(r, path);  // replaces
+  const References read = load_references(path, m);
+  ASSERT_EQ(read.entries.size(), 1u);
+  const Reference& back = read.entries.front();
   EXPECT_EQ(back.summary, r.summary);
   EXPECT_EQ(back.ranges, r.ranges);
   EXPECT_EQ(back.model, r.model);
@@ -45,13 +47,13 @@ TEST(Reference, FileReadsBackEqual) {
 }
 
 TEST(Reference, OfAnotherModelNamesBothHashesAndTheFile) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const std::string path = file("other.json");
-  save_reference(some(m), path);
+  save_references(some(m), path);
   ModelInfo other = m;
   other.hash = std::string(64, 'b');
   try {
-    (void)load_reference(path, other);
+    (void)load_references(path, other);
     FAIL();
   } catch (const Error& error) {
     const std::string what = error.what();
@@ -63,20 +65,20 @@ TEST(Reference, OfAnotherModelNamesBothHashesAndTheFile) {
 }
 
 TEST(Reference, DamagedMissingAndUnwritableFilesAreErrors) {
-  const ModelInfo m = testing::model();
-  EXPECT_THROW(load_reference(file("absent.json"), m), Error);
-  EXPECT_THROW(load_reference(::testing::TempDir(), m), Error);
-  EXPECT_THROW(save_reference(some(m), file("no/such/folder/r.json")), Error);
+  const ModelInfo m = fixtures::model();
+  EXPECT_THROW(load_references(file("absent.json"), m), Error);
+  EXPECT_THROW(load_references(::testing::TempDir(), m), Error);
+  EXPECT_THROW(save_references(some(m), file("no/such/folder/r.json")), Error);
   const std::string whole = to_json(some(m));
   std::mt19937 random(9);
   for (int i = 0; i < 300; ++i) {
     std::string damaged = whole;
     damaged.resize(random() % whole.size());
-    EXPECT_THROW(reference_from_json(damaged, m, "r"), Error);
+    EXPECT_THROW(references_from_json(damaged, m, "r"), Error);
   }
-  for (const char* text : {"{}", "[]", "{\"format\":\"vigil-reference\",\"version\":2}", "{\"format\":7}",
+  for (const char* text : {"{}", "[]", "{\"format\":\"vigil-reference\",\"version\":3}", "{\"format\":7}",
                            "{\"format\":\"vigil-reference\",\"version\":1,\"summary\":[]}"}) {
-    EXPECT_THROW(reference_from_json(text, m, "r"), Error) << text;
+    EXPECT_THROW(references_from_json(text, m, "r"), Error) << text;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/lhc.h"
 #include "core/pattern.h"
 #include "monitors/input_change.h"
 #include "monitors/threshold.h"
@@ -11,13 +12,13 @@
 namespace vigil::monitors {
 namespace {
 
-using testing::falling;
-using testing::Shape;
+using fixtures::falling;
+using fixtures::Shape;
 
 Summary summary_of(const ModelInfo& m, const Shape& input, const Shape& output, std::uint64_t n, std::uint64_t n_bx,
                    unsigned seed = 3) {
   std::mt19937_64 random(seed);
-  return testing::drawn(
+  return fixtures::drawn(
       m, n, n_bx, [&](bool in, std::size_t) -> const Shape& { return in ? input : output; }, random);
 }
 
@@ -33,11 +34,11 @@ constexpr double kSignificance = 2e-8;
 Judgement judge_one(const ModelInfo& m, const std::string& monitor, const Summary& window, const Summary& reference,
                     const MonitorSettings& settings = {}) {
   const auto rules = make_rules(m, settings);
-  return judge(named(rules, monitor), {window, reference, kSignificance, "", "", {{1, 5, &window}}});
+  return judge(named(rules, monitor), {window, reference, kSignificance, kSignificance, "", "", {{1, 5, &window}}});
 }
 
 TEST(MakeRules, DefaultsInTheOrderOfTheResultLines) {
-  const ModelInfo m = testing::model(2);
+  const ModelInfo m = fixtures::model(2);
   std::vector<std::string> got;
   for (const Rule& rule : make_rules(m, {})) {
     got.push_back(rule.monitor + " " + std::string(rule.statistic->name) + " " + std::to_string(rule.m) + "/" +
@@ -47,11 +48,13 @@ TEST(MakeRules, DefaultsInTheOrderOfTheResultLines) {
             (std::vector<std::string>{"latent[0] ks 2/3", "latent[1] ks 2/3", "score ks 2/3", "input/x[0] chi2 2/3",
                                       "input/x[1] chi2 2/3", "seed/L1_Loose rate 2/3", "seed/L1_Tight rate 2/3",
                                       "mismatch/latent rate 1/1", "mismatch/score rate 1/1",
-                                      "mismatch/L1_Loose rate 1/1", "mismatch/L1_Tight rate 1/1"}));
+                                      "mismatch/L1_Loose rate 1/1", "mismatch/L1_Tight rate 1/1",
+                                      "multivariate/inputs hotelling 2/3", "multivariate/inputs pca 2/3",
+                                      "multivariate/outputs hotelling 2/3", "multivariate/outputs pca 2/3"}));
 }
 
 TEST(MakeRules, OverridesByNameAndPatternTheLaterWins) {
-  const ModelInfo m = testing::model(2);
+  const ModelInfo m = fixtures::model(2);
   MonitorSettings settings;
   settings.rules = {{"*", {"psi"}, {}, {}, {}, {}},
                     {"input/*", {}, 0.3, 0.4, 3, 5},
@@ -67,7 +70,7 @@ TEST(MakeRules, OverridesByNameAndPatternTheLaterWins) {
 }
 
 TEST(MakeRules, AMonitorMayHaveSeveral) {
-  const ModelInfo m = testing::model(2);
+  const ModelInfo m = fixtures::model(2);
   MonitorSettings settings;
   settings.rules = {{"input/x[1]", {"chi2", "psi", "ks"}, {}, {}, {}, {}}, {"input/x[1]", {}, {}, {}, 1, 2}};
   std::vector<std::string> got;
@@ -79,7 +82,7 @@ TEST(MakeRules, AMonitorMayHaveSeveral) {
 }
 
 TEST(MakeRules, ImpossibleOnesAreRefused) {
-  const ModelInfo m = testing::model(2);
+  const ModelInfo m = fixtures::model(2);
   const auto refused = [&](RuleOverride o) {
     MonitorSettings settings;
     settings.rules = {std::move(o)};
@@ -123,7 +126,7 @@ TEST(Ring, BadNeedsMOfTheLastNKnownReadings) {
 
 // The printed limit decides: bad exactly from it on.
 TEST(ShapeRule, LimitIsInUnitsOfTheValue) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Summary reference = summary_of(m, falling(30, 0.3), falling(30, 0.3), 20000, 20000000);
   for (const char* statistic : {"ks", "chi2", "wasserstein", "psi", "js"}) {
     MonitorSettings settings;
@@ -148,7 +151,7 @@ TEST(ShapeRule, LimitIsInUnitsOfTheValue) {
 
 // A few percent of total variation, as pile-up moves within a fill, is never bad however many events show it.
 TEST(ShapeRule, ASmallCertainChangeIsNotBad) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Summary reference = summary_of(m, falling(30, 0.3), falling(30, 0.3), 100000000, 1000000000);
   const Summary window = summary_of(m, falling(32.5, 0.29), falling(32.5, 0.29), 100000000, 1000000000, 5);
   for (const char* monitor : {"score", "input/x[0]"}) {
@@ -159,7 +162,7 @@ TEST(ShapeRule, ASmallCertainChangeIsNotBad) {
 }
 
 TEST(InputChange, IsNamedInWords) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Summary reference = summary_of(m, falling(30, 0.12), falling(30, 0.3), 20000, 20000000);
   struct Case {
     Shape shape;
@@ -198,7 +201,7 @@ TEST(InputChange, IsNamedInWords) {
 
 // Hot where the reference was mostly zero.
 TEST(InputChange, OccupancyUpIsHot) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Summary reference = summary_of(m, falling(30, 0.9), falling(30, 0.3), 20000, 20000000);
   const Summary window = summary_of(m, falling(30, 0.3), falling(30, 0.3), 5000, 5000000, 9);
   const Judgement j = judge_one(m, "input/x[1]", window, reference);
@@ -207,7 +210,7 @@ TEST(InputChange, OccupancyUpIsHot) {
 
 // 1000 crossings an event, score falling with scale 40 words from 1: 6.6% pass 100.
 TEST(RateRule, FollowsTheLuminosityAndNothingElse) {
-  const ModelInfo plain = testing::model();
+  const ModelInfo plain = fixtures::model();
   ModelInfo with_target = plain;
   const Shape score = falling(40, 0.1, 1000, 1);
   const Summary reference = summary_of(plain, falling(30, 0.3), score, 50000, 50000000);
@@ -244,6 +247,10 @@ TEST(RateRule, FollowsTheLuminosityAndNothingElse) {
       EXPECT_NEAR(proposal.expected_rate_hz[1], proposal.target_rate_hz, 0.05 * proposal.target_rate_hz);
       EXPECT_LT(proposal.expected_rate_hz[0], proposal.expected_rate_hz[1]);
       EXPECT_GT(proposal.expected_rate_hz[2], proposal.expected_rate_hz[1]);
+      ASSERT_TRUE(proposal.not_above && proposal.compatible);
+      EXPECT_LE((*proposal.compatible)[0], proposal.proposed_threshold);
+      EXPECT_GE((*proposal.compatible)[1], proposal.proposed_threshold);
+      EXPECT_FALSE(proposal.tie);
     }
     // A few hundred events: half the rate is no evidence.
     EXPECT_EQ(judged(falling(30, 0.1, 1000, 1), 250, 250000).level, Quality::good);
@@ -255,7 +262,7 @@ TEST(RateRule, FollowsTheLuminosityAndNothingElse) {
 }
 
 TEST(RateRule, WithoutPassesAnywhereIsGood) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   const Summary quiet = summary_of(m, falling(30, 0.3), falling(2, 0, 20, 1), 5000, 5000000);
   const Judgement j = judge_one(m, "seed/L1_Loose", quiet, quiet);
   EXPECT_EQ(*j.value, 0);
@@ -266,7 +273,7 @@ TEST(RateRule, WithoutPassesAnywhereIsGood) {
 
 // Every threshold tried: no other comes closer.
 TEST(Threshold, IsTheClosestOfAll) {
-  const ModelInfo m = testing::model(1, testing::fixed(18, 13), testing::fixed(8, 8));
+  const ModelInfo m = fixtures::model(1, fixtures::fixed(18, 13), fixtures::fixed(8, 8));
   std::mt19937 random(8);
   for (int round = 0; round < 200; ++round) {
     Summary s(m);
@@ -274,11 +281,11 @@ TEST(Threshold, IsTheClosestOfAll) {
     const int words = static_cast<int>(random() % 6);
     for (int i = 0; i < words; ++i) {
       const int word = round % 10 == 0 && i == 0 ? 127 : static_cast<int>(random() % 256) - 128;
-      s.strata[0].outputs[2].words[word] += 1 + random() % 20;
+      s.all.outputs[2].words[word] += 1 + random() % 20;
     }
     const auto passes = [&](std::int64_t threshold) {
       std::uint64_t n = 0;
-      for (const auto& [word, count] : s.strata[0].outputs[2].words) n += word >= threshold ? count : 0;
+      for (const auto& [word, count] : s.all.outputs[2].words) n += word >= threshold ? count : 0;
       return static_cast<double>(n);
     };
     const auto target = static_cast<double>(random() % 60);
@@ -287,12 +294,36 @@ TEST(Threshold, IsTheClosestOfAll) {
     EXPECT_DOUBLE_EQ(p.expected_rate_hz[1], passes(p.proposed_threshold));
     for (std::int64_t t = -128; t <= 127; ++t) {
       EXPECT_LE(std::abs(passes(p.proposed_threshold) - target), std::abs(passes(t) - target) + 1e-9) << t;
+      if (p.not_above) {
+        EXPECT_EQ(passes(t) <= target + 1e-9, t >= *p.not_above) << t;
+      }
     }
+    EXPECT_EQ(p.not_above.has_value(), passes(127) <= target);
   }
 }
 
+TEST(Threshold, NamesTheWordThatHoldsTooMuch) {
+  const ModelInfo m = fixtures::model(1, fixtures::fixed(18, 13), fixtures::fixed(8, 8));
+  Summary s(m);
+  s.n_bx_own = 40078962;
+  s.all.outputs[2].words[40] = 900;
+  s.all.outputs[2].words[60] = 90;
+  ThresholdProposal p = solve_threshold(s, m, 0, 500);
+  EXPECT_FALSE(p.compatible);
+  EXPECT_EQ(p.not_above, 41);
+  ASSERT_TRUE(p.tie);
+  EXPECT_EQ(p.tie->threshold, 40);
+  EXPECT_NEAR(p.tie->fraction, (500.0 - 90) / 900, 1e-9);
+  EXPECT_NEAR(p.tie->prescale, 990.0 / 500, 1e-9);
+  // More events than crossings: the nearest stands, of intervals nothing is said.
+  s.n_bx_own = 500;
+  p = solve_threshold(s, m, 0, lhc::kCrossingHz * 91 / 500);
+  EXPECT_EQ(p.proposed_threshold, 60);
+  EXPECT_FALSE(p.not_above || p.compatible || p.tie);
+}
+
 TEST(MismatchRule, OneIsMediumTwoAreBad) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   Summary s = summary_of(m, falling(30, 0.3), falling(30, 0.3), 1200, 1000000);
   const Summary reference = s;
   Judgement j = judge_one(m, "mismatch/score", s, reference);
@@ -335,7 +366,7 @@ TEST(MismatchRule, OneIsMediumTwoAreBad) {
 }
 
 TEST(MismatchRule, NothingComparedIsUnknown) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   Summary s = summary_of(m, falling(30, 0.3), falling(30, 0.3), 1200, 1000000);
   for (OutputSummary& o : s.outputs) o.compared = 0;
   for (SeedSummary& seed : s.seeds) seed.compared = 0;
@@ -353,7 +384,7 @@ TEST(MismatchRule, NothingComparedIsUnknown) {
 }
 
 TEST(MismatchRule, OppositeDecisionsAreNotNetted) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   Summary s = summary_of(m, falling(30, 0.3), falling(30, 0.3), 1200, 1000000);
   s.seeds[0].hardware_only = s.seeds[0].emulator_only = 7;
   const Judgement j = judge_one(m, "mismatch/L1_Loose", s, s);

@@ -18,11 +18,13 @@ class SequentialMismatchTest : public ::testing::Test {
     return rule;
   }
   // A lumisection with `wrong` differing events of `compared`.
-  SequentialMismatch::Result close(std::uint32_t ls, std::uint64_t wrong, std::uint64_t compared = 1200,
-                                   const std::string& blind = "") {
+  SequentialResult close(std::uint32_t ls, std::uint64_t wrong, std::uint64_t compared = 1200,
+                         const std::string& blind = "") {
     Summary s(model_);
     s.outputs[1].compared = compared;
     s.outputs[1].mismatches = s.outputs[1].hardware_above = wrong;
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(compared, 3564); ++i) s.events_per_bx[i] = 1;
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(wrong, 3564); ++i) s.disagreeing_per_bx[i] = 1;
     if (wrong > 0) {
       KeptEvent e;
       e.run = 1;
@@ -32,7 +34,7 @@ class SequentialMismatchTest : public ::testing::Test {
       e.disagreeing = {"score"};
       s.kept = {e};
     }
-    SequentialMismatch::Result result = sequential_.judge({1, ls, s, blind});
+    SequentialResult result = sequential_.judge({1, ls, s, blind});
     // Whatever is closed: a restart here changes nothing.
     SequentialMismatch resumed(rule_of(tolerated_), std::log(1e6));
     resumed.load(sequential_.save(), "test");
@@ -47,7 +49,7 @@ class SequentialMismatchTest : public ::testing::Test {
     tolerated_ = bad;
     sequential_ = SequentialMismatch(rule_of(bad), std::log(1e6));
   }
-  const ModelInfo model_ = testing::model();
+  const ModelInfo model_ = fixtures::model();
   double tolerated_ = 0;
   SequentialMismatch sequential_{rule_of(), std::log(1e6)};
 };
@@ -79,6 +81,26 @@ TEST_F(SequentialMismatchTest, TwoAreBadAtOnceAndNameTheOnset) {
   const auto& evidence = std::get<MismatchEvidence>(r.verdict.evidence);
   EXPECT_EQ(evidence.events, 54u);
   EXPECT_EQ(evidence.first.at(0).ls, 3u);
+  EXPECT_EQ(evidence.first.size(), 2u);  // of LS 3 and 4
+  EXPECT_EQ(evidence.crossings, (MismatchCrossings{30, 1200, {}}));  // since LS 3, through the journal
+  for (std::uint32_t ls = 6; ls <= 20; ++ls) r = close(ls, 1);
+  EXPECT_EQ(std::get<MismatchEvidence>(r.verdict.evidence).first.size(), kKeptEvents);
+  EXPECT_EQ(std::get<MismatchEvidence>(r.verdict.evidence).first.back().ls, 11u);  // the first of them
+}
+
+TEST_F(SequentialMismatchTest, CrossingsOfAnEarlierVigilAreCountedFromHereOn) {
+  EXPECT_EQ(quality(1, 5), Quality::bad);
+  std::string saved = sequential_.save();
+  const std::size_t from = saved.find("\"crossings\":["), to = saved.find(']', from);
+  ASSERT_NE(from, std::string::npos);
+  std::string damaged = saved;
+  damaged.insert(saved.find('[', from) + 1, "0,");
+  EXPECT_THROW(sequential_.load(damaged, "test"), Error);
+  saved.erase(from, to - from + 2);  // and its comma
+  sequential_.load(saved, "test");
+  const auto evidence = std::get<MismatchEvidence>(close(2, 3).verdict.evidence);
+  EXPECT_EQ(evidence.events, 8u);
+  EXPECT_EQ(evidence.crossings, (MismatchCrossings{3, 1200, {}}));
 }
 
 TEST_F(SequentialMismatchTest, LinesAtEveryTenthLumisection) {

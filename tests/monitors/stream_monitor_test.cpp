@@ -9,16 +9,16 @@
 namespace vigil::monitors {
 namespace {
 
-using testing::closed;
-using testing::falling;
-using testing::Shape;
+using fixtures::closed;
+using fixtures::falling;
+using fixtures::Shape;
 
 // One lumisection of a stream: stationary but for the scale of the inputs and of the scores.
 Summary lumisection(const ModelInfo& m, std::uint64_t n, unsigned seed, double input_scale = 30,
                     double score_scale = 40) {
   std::mt19937_64 random(seed);
   const Shape input = falling(input_scale, 0.3), score = falling(score_scale, 0.1, 1000, 1);
-  return testing::drawn(
+  return fixtures::drawn(
       m, n, n * 1000, [&](bool in, std::size_t) -> const Shape& { return in ? input : score; }, random);
 }
 
@@ -73,7 +73,7 @@ MonitorSettings two_windows() {
 }
 
 TEST(StreamMonitor, WindowsAreCutAtRunsContextsMixedLumisectionsAndTheEnd) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   StreamMonitor monitor(m, "scouting", two_windows(), reference_of(m));
   std::vector<JudgedWindow> all;
   const auto close = [&](std::uint32_t run, std::uint32_t ls, const char* context, bool mixed = false) {
@@ -106,7 +106,7 @@ TEST(StreamMonitor, WindowsAreCutAtRunsContextsMixedLumisectionsAndTheEnd) {
 }
 
 TEST(StreamMonitor, VerdictsComeInOrderAndTheWindowIsTheirWorst) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   StreamMonitor monitor(m, "scouting", {}, reference_of(m));
   std::vector<JudgedWindow> all;
   for (std::uint32_t ls = 1; ls <= 20; ++ls)
@@ -117,9 +117,11 @@ TEST(StreamMonitor, VerdictsComeInOrderAndTheWindowIsTheirWorst) {
   EXPECT_EQ(monitors, (std::vector<std::string>{"latent[0] ks", "latent[1] ks", "score ks", "input/x[0] chi2",
                                                 "input/x[1] chi2", "input/x[2] chi2", "seed/L1_Loose rate",
                                                 "seed/L1_Tight rate", "mismatch/latent rate", "mismatch/score rate",
-                                                "mismatch/L1_Loose rate", "mismatch/L1_Tight rate"}));
+                                                "mismatch/L1_Loose rate", "mismatch/L1_Tight rate",
+                                                "multivariate/inputs hotelling", "multivariate/inputs pca",
+                                                "multivariate/outputs hotelling", "multivariate/outputs pca"}));
   EXPECT_EQ(all[0].window.quality, Quality::good) << all[0].window.reason;
-  EXPECT_EQ(all[0].window.reason, "12 of 12 monitors good");
+  EXPECT_EQ(all[0].window.reason, "12 of 16 monitors good, 4 unknown");
   EXPECT_EQ(all[1].window.quality, Quality::medium);  // one bad reading of two needed
   EXPECT_EQ(all[1].verdicts[3].reading, Quality::bad);
   EXPECT_EQ(all[2].window.quality, Quality::bad);
@@ -131,7 +133,7 @@ TEST(StreamMonitor, VerdictsComeInOrderAndTheWindowIsTheirWorst) {
 }
 
 TEST(StreamMonitor, ReadingsOfAnEarlierRunDoNotCount) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   StreamMonitor monitor(m, "scouting", two_windows(), reference_of(m));
   std::vector<JudgedWindow> all;
   for (std::uint32_t ls = 1; ls <= 4; ++ls)
@@ -150,7 +152,7 @@ TEST(StreamMonitor, ReadingsOfAnEarlierRunDoNotCount) {
 void expect_unknown(const JudgedWindow& judged, const std::string& reason) {
   EXPECT_EQ(judged.window.quality, Quality::unknown);
   EXPECT_EQ(judged.window.reason, reason);
-  EXPECT_EQ(judged.verdicts.size(), 12u);
+  EXPECT_EQ(judged.verdicts.size(), 16u);
   for (const Verdict& v : judged.verdicts) {
     EXPECT_EQ(v.quality, Quality::unknown);
     EXPECT_EQ(v.reading, Quality::unknown);
@@ -160,7 +162,7 @@ void expect_unknown(const JudgedWindow& judged, const std::string& reason) {
 }
 
 TEST(StreamMonitor, TooLittleEvidenceIsUnknown) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   MonitorSettings settings;
   settings.windows = {{"1ls", 1, 1}};
   StreamMonitor monitor(m, "scouting", settings, reference_of(m));
@@ -189,11 +191,20 @@ TEST(StreamMonitor, TooLittleEvidenceIsUnknown) {
   c = closed(1, 7, Summary(m), "other");
   c.summary.events = c.summary.wrong_model_events = 5000;
   c.conditions.model_hash = "0123456789abcdef" + std::string(48, '0');
-  expect_unknown(one(7, std::move(c)), "wrong emulator: model hash 0123456789ab…, loaded aaaaaaaaaaaa…");
+  const std::string wrong = "wrong emulator: model hash 0123456789ab…, loaded aaaaaaaaaaaa…";
+  const JudgedWindow foreign = one(7, std::move(c));
+  EXPECT_EQ(foreign.window.quality, Quality::unknown);
+  EXPECT_EQ(foreign.window.reason, wrong);
+  for (const Verdict& v : foreign.verdicts) {
+    EXPECT_EQ(v.quality, Quality::unknown);
+    const bool is_seed = v.subject.target == Target::seed;
+    EXPECT_EQ(v.reason, wrong + (is_seed ? "; thresholds not valid for this model" : "")) << v.monitor;
+  }
+  EXPECT_EQ(one(8, closed(1, 8, lumisection(m, 200, 1))).verdicts.front().reason.find("thresholds"), std::string::npos);
 }
 
 TEST(StreamMonitor, ABiasedSelectionHasShapesAndMismatchesButNoRates) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   MonitorSettings settings;
   settings.windows = {{"1ls", 1, 1}};
   for (const bool same : {true, false}) {
@@ -204,6 +215,7 @@ TEST(StreamMonitor, ABiasedSelectionHasShapesAndMismatchesButNoRates) {
     c.conditions.selection = "HLT_Jet";
     const auto windows = monitor.close(std::move(c)).windows;
     for (const Verdict& v : windows.at(0).verdicts) {
+      if (v.subject.target == Target::multivariate) continue;  // no product was summed
       const bool shape = v.subject.target == Target::input || v.subject.target == Target::output;
       const Quality expected = v.subject.target == Target::seed || (shape && !same) ? Quality::unknown : Quality::good;
       EXPECT_EQ(v.quality, expected) << v.monitor << ": " << v.reason;
@@ -244,7 +256,7 @@ std::vector<ClosedLumisection> eventful(const ModelInfo& m) {
 }
 
 TEST(StreamMonitor, GoesOnFromItsSavedStateAsIfNothingHadHappened) {
-  ModelInfo m = testing::model();
+  ModelInfo m = fixtures::model();
   m.seeds[0].target_rate_hz = 3000;
   for (const bool learned : {true, false}) {
     MonitorSettings settings = two_windows();
@@ -274,7 +286,7 @@ TEST(StreamMonitor, GoesOnFromItsSavedStateAsIfNothingHadHappened) {
 }
 
 TEST(StreamMonitor, AStateOfAnotherModelOrStreamIsRefusedAndChangesNothing) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   StreamMonitor monitor(m, "scouting", two_windows(), std::nullopt);
   for (std::uint32_t ls = 1; ls <= 5; ++ls) (void)monitor.close(closed(1, ls, lumisection(m, 300, ls)));
   const std::string state = monitor.save();
@@ -299,7 +311,7 @@ TEST(StreamMonitor, AStateOfAnotherModelOrStreamIsRefusedAndChangesNothing) {
 }
 
 TEST(StreamMonitor, RefusesAReferenceOfAnotherModelAndImpossibleWindows) {
-  const ModelInfo m = testing::model();
+  const ModelInfo m = fixtures::model();
   Reference other = reference_of(m);
   other.summary.model_hash = std::string(64, 'b');
   EXPECT_THROW(StreamMonitor(m, "s", {}, std::move(other)), Error);

@@ -14,7 +14,7 @@
 #include "core/summary.h"
 #include "monitors/stream_monitor.h"
 
-namespace vigil::monitors::testing {
+namespace vigil::monitors::fixtures {
 
 inline FixedPoint fixed(int width, int integer, bool is_signed = true) {
   FixedPoint type;
@@ -88,17 +88,17 @@ Summary drawn(const ModelInfo& m, std::uint64_t n, std::uint64_t n_bx,
   Summary s(m);
   s.events = n;
   s.n_bx = s.n_bx_own = n_bx;
-  s.strata[0].events = n;
-  for (std::size_t i = 0; i < m.inputs.size(); ++i) draw(s.strata[0].inputs[i], shape_of(true, i), n, false, random);
+  s.all.events = n;
+  for (std::size_t i = 0; i < m.inputs.size(); ++i) draw(s.all.inputs[i], shape_of(true, i), n, false, random);
   for (std::size_t w = 0; w < m.output_words(); ++w) {
     bool seeded = false;
     for (const Seed& seed : m.seeds) seeded = seeded || m.seed_column(seed) == w;
-    draw(s.strata[0].outputs[w], shape_of(false, w), n, seeded, random);
+    draw(s.all.outputs[w], shape_of(false, w), n, seeded, random);
   }
   for (OutputSummary& output : s.outputs) output.compared = n;
   for (std::size_t i = 0; i < m.seeds.size(); ++i) {
     SeedSummary& seed = s.seeds[i];
-    for (const auto& [word, count] : s.strata[0].outputs[m.seed_column(m.seeds[i])].words) {
+    for (const auto& [word, count] : s.all.outputs[m.seed_column(m.seeds[i])].words) {
       if (word >= m.seeds[i].threshold) seed.emulator += count;
     }
     seed.compared = n;
@@ -118,4 +118,4 @@ inline ClosedLumisection closed(std::uint32_t run, std::uint32_t ls, Summary sum
   return c;
 }
 
-}  // namespace vigil::monitors::testing
+}  // namespace vigil::monitors::fixtures

@@ -145,7 +145,8 @@ TEST(ScenarioErrors, FilesAndShippedScenarios) {
   EXPECT_THROW(read_scenario("/nonexistent/s.yaml"), Error);
   EXPECT_THROW(read_scenario(VIGIL_SOURCE_DIR), Error);
   std::size_t files = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(VIGIL_SOURCE_DIR "/conf/scenarios")) {
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(VIGIL_SOURCE_DIR "/conf/scenarios")) {
+    if (!entry.is_regular_file()) continue;
     const Scenario scenario = read_scenario(entry.path().string());
     ++files;
     for (const Fault& fault : scenario.faults) {

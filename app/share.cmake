@@ -1,0 +1,22 @@
+# What a package of vigil puts under share/: manual pages and completions, printed by the program that was just built.
+# cmake -DVIGIL=build/release/vigil -DOUT=build/release/share -P app/share.cmake
+function(put file)
+  get_filename_component(folder ${OUT}/${file} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  execute_process(COMMAND ${VIGIL} ${ARGN} OUTPUT_FILE ${OUT}/${file} RESULT_VARIABLE failed)
+  if(failed)
+    message(FATAL_ERROR "vigil ${ARGN}: ${failed}")
+  endif()
+endfunction()
+
+put(bash-completion/completions/vigil completion bash)
+put(zsh/site-functions/_vigil completion zsh)
+put(fish/vendor_completions.d/vigil.fish completion fish)
+put(man/man1/vigil.1 man)
+execute_process(COMMAND ${VIGIL} man --list OUTPUT_VARIABLE names OUTPUT_STRIP_TRAILING_WHITESPACE)
+string(REPLACE "\n" ";" names "${names}")
+foreach(name ${names})
+  string(REPLACE " " "-" page "${name}")
+  string(REPLACE " " ";" words "${name}")
+  put(man/man1/vigil-${page}.1 man ${words})
+endforeach()
