@@ -24,6 +24,9 @@ struct DispatchSettings {
   std::function<std::int64_t()> now_ns;              // empty: the wall clock, UTC
   // Whether an action's alarms are out of sight: people are not told of it. Called on the workers' threads.
   std::function<bool(const OutgoingAction&)> is_shelved = {};
+  // Asked after the outbox was read and again before an attempt begins: false holds all of it up, nothing is sent.
+  // Empty: it may. Called on the workers' threads; must not wait.
+  std::function<bool()> may_send = {};
 };
 
 // What happened to one action at one sink; given to the program, which logs it.

@@ -12,6 +12,7 @@ namespace vigil::alerting {
 namespace {
 
 constexpr std::int64_t kNsPerMs = 1'000'000;
+constexpr std::int64_t kHeldUpNs = 100 * kNsPerMs;  // between two questions whether it may be sent
 constexpr std::int64_t kNsPerSecond = 1000 * kNsPerMs;
 // Expiry, a stepped wall clock and what other processes did to an action are noticed this soon.
 constexpr std::chrono::milliseconds kLongestSleep{1000};
@@ -128,12 +129,18 @@ void SinkWorker::count(const Sink::Answer& answer, std::int64_t now) {
   health_.reason = health_.state == SinkHealth::State::ok ? std::string{} : answer.reason;
 }
 
+bool SinkWorker::may_send() const { return !dispatch_.settings.may_send || dispatch_.settings.may_send(); }
+
 // `withdrawn`: the action may no longer be sent, and nothing of it left. What the journal throws passes through.
 Sink::Answer SinkWorker::send(const OutboxEntry& entry, bool& withdrawn) {
   std::exception_ptr journal_failed;
   bool begun = false;
   const auto begin = [&] {
     try {
+      if (!may_send()) {
+        withdrawn = true;
+        return false;
+      }
       begun = dispatch_.journal.begin_attempt(entry.action.id, name(), dispatch_.settings.now_ns());
       withdrawn = !begun;
     } catch (...) {
@@ -215,7 +222,9 @@ SinkWorker::Time SinkWorker::visit() {
   if (health().state == SinkHealth::State::stopped) return std::nullopt;
   if (const auto until = broken_until(now)) return until;
   Time next;
-  for (const OutboxEntry& entry : dispatch_.journal.heads(name(), now)) {
+  const std::vector<OutboxEntry> heads = dispatch_.journal.heads(name(), now);
+  if (!heads.empty() && !may_send()) return now + kHeldUpNs;
+  for (const OutboxEntry& entry : heads) {
     const std::int64_t due = due_ns(entry, now);
     if (due <= now) {
       handle(entry);
@@ -281,6 +290,7 @@ SinkWorker::Time SinkWorker::repeat() {
   if (alerts.empty()) return std::nullopt;
   const bool waits = next_repeat_ns_ > now && next_repeat_ns_ - now <= period;
   if (waits && (!changed || failures_ > 0)) return next_repeat_ns_;
+  if (!may_send()) return now + kHeldUpNs;
   Sink::Answer answer;
   try {
     answer = repeating_->tell(alerts, now, {});

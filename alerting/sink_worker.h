@@ -68,6 +68,7 @@ class SinkWorker {
   void handle(const OutboxEntry& entry);
   void record(const OutboxEntry& entry, const Sink::Answer& answer);
   Sink::Answer send(const OutboxEntry& entry, bool& withdrawn);
+  bool may_send() const;
   Sink::Answer after_maybe(const OutboxEntry& entry, bool& withdrawn);
   Time poll();
   Time repeat();

@@ -91,6 +91,8 @@ Closing close_lumisection(MonitoredStream& stream, ingest::Closed&& closed, cons
                           Totals& totals, const AgainReader& again) {
   const ModelInfo& info = stream.model->info();
   Closing closing;
+  closing.model = info.name;
+  closing.stream = stream.name;
   Lumisection& line = closing.lumisection;
   line = {info.name,
           info.hash,

@@ -18,6 +18,7 @@ namespace vigil::app {
 
 // A closed lumisection as the journal thread takes it: one transaction, then the lines.
 struct Closing {
+  std::string model, stream;  // that it is of
   alerting::Commit commit;
   std::vector<std::string> lines;  // result lines, in order, without newline
   Lumisection lumisection;         // for people: the status line
@@ -27,6 +28,8 @@ struct Closing {
   std::vector<JudgedWindow> windows;
   std::vector<Action> actions;
   std::vector<std::string> facts;  // worth a line of the log
+  bool is_last = true;             // of those that one frame closed
+  std::uint64_t order = 0;         // of that frame (Frame::order)
 };
 
 // Sees every closed lumisection before it is judged; may be empty.

@@ -29,10 +29,11 @@ int run_check(const MonitorOptions& options) {
   for (const auto& model : models.all()) {
     monitors::StreamMonitor(model->info(), "scouting", configuration.monitors, {});
   }
+  const ScaleSettings scale = scale_settings(models, configuration);
   if (options.json) {
     nlohmann::ordered_json out = {{"configuration", to_yaml(configuration)},
-                                  {"settings", nlohmann::ordered_json::parse(settings_json(models, configuration))},
-                                  {"settings_sha256", settings_sha256(models, configuration)},
+                                  {"settings", nlohmann::ordered_json::parse(scale.text)},
+                                  {"settings_sha256", scale.sha256},
                                   {"models", nlohmann::ordered_json::array()}};
     for (const auto& model : models.all()) {
       out["models"].push_back(
@@ -44,8 +45,7 @@ int run_check(const MonitorOptions& options) {
   fmt::print("{}", to_yaml(configuration));
   for (const auto& model : models.all())
     fmt::print("# model {} {} {}\n", shown(model->info().name), shown(model->info().version), model->info().hash);
-  fmt::print("# settings of partials {} {}\n", settings_sha256(models, configuration),
-             settings_json(models, configuration));
+  fmt::print("# settings of partials {} {}\n", scale.sha256, scale.text);
   if (!configuration.limits.empty()) fmt::print("# limits of {} rules\n", configuration.monitors.limits.rules.size());
   if (reference) {
     std::uint64_t events = 0;

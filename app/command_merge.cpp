@@ -1,8 +1,4 @@
 // vigil merge: the parts of a plan judged as one; what `vigil replay` of the recordings prints.
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <memory>
@@ -17,6 +13,8 @@
 #include "app/merge_source.h"
 #include "app/pipeline.h"
 #include "app/plan_configuration.h"
+#include "app/plan_status.h"
+#include "app/report_output.h"
 #include "app/scale_settings.h"
 #include "app/session.h"
 #include "app/shared_options.h"
@@ -36,19 +34,6 @@ struct MergeOptions {
   std::vector<std::string> parts;
   std::string plan, output;
 };
-
-// "3, 7-9"
-std::string in_ranges(const std::vector<std::uint32_t>& numbers) {
-  std::string text;
-  for (std::size_t i = 0; i < numbers.size();) {
-    std::size_t last = i;
-    while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1) ++last;
-    text += (text.empty() ? "" : ", ") + std::to_string(numbers[i]);
-    if (last > i) text += "-" + std::to_string(numbers[last]);
-    i = last + 1;
-  }
-  return text;
-}
 
 // Every part's file in order. Throws Error where they are not exactly the parts of the plan, whole.
 std::vector<fs::path> checked_parts(const MergeOptions& options, const replay::PlanFile& file) {
@@ -110,48 +95,6 @@ std::shared_ptr<Item> read_again(const replay::Plan& plan, const std::string& po
   throw Error("plan", "no frame at byte " + position + " of its recordings", "the recordings as they were");
 }
 
-// Standard output into `<file>.new`, renamed when all is written.
-class OutputFile {
- public:
-  explicit OutputFile(const std::string& file) : file_(file), beside_(file + ".new-" + std::to_string(getpid())) {
-    if (file_.empty()) return;
-    fd_ = ::open(beside_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd_ < 0) throw Error(file_, "cannot be written", "a folder that is there and may be written");
-    std::fflush(stdout);
-    before_ = ::dup(STDOUT_FILENO);
-    ::dup2(fd_, STDOUT_FILENO);
-  }
-  ~OutputFile() {
-    if (file_.empty()) return;
-    restore();
-    if (!done_) ::unlink(beside_.c_str());
-  }
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
-
-  void finish() {
-    if (file_.empty()) return;
-    std::fflush(stdout);
-    if (::fsync(fd_) != 0) throw FailedRunning(file_ + ": cannot be written");
-    restore();
-    fs::rename(beside_, file_);
-    done_ = true;
-  }
-
- private:
-  void restore() {
-    if (before_ < 0) return;
-    std::fflush(stdout);
-    ::dup2(before_, STDOUT_FILENO);
-    ::close(before_);
-    ::close(fd_);
-    before_ = -1;
-  }
-  std::string file_, beside_;
-  int fd_ = -1, before_ = -1;
-  bool done_ = false;
-};
-
 int run_merge(const MergeOptions& options) {
   log_to_stderr();
   const replay::PlanFile file = replay::load_plan(options.plan);
@@ -162,7 +105,7 @@ int run_merge(const MergeOptions& options) {
     throw Error("--model", std::to_string(models.all().size()) + " packages", "the plan's");
   }
   require_planned_models(file, models);
-  if (const std::string own = settings_sha256(models, configuration); own != file.plan.settings) {
+  if (const std::string own = scale_settings(models, configuration).sha256; own != file.plan.settings) {
     throw Error(file.path.string(), "settings " + file.plan.settings,
                 own + ": what enters partials may not change; make another plan");
   }
@@ -172,10 +115,11 @@ int run_merge(const MergeOptions& options) {
   replay::check_recordings(file.plan, std::nullopt);
   const std::vector<fs::path> parts = checked_parts(options, file);
   MergeSource source(parts);
-  OutputFile output(options.output);
+  ReportOutput output(options.output);
   StopOnSignal signals;
   Session session(configuration, {.json = options.monitor.json,
                                   .live = false,
+                                  .output = output.descriptor(),
                                   .partials = true,
                                   .read_again = [&](const std::string& position, const ModelSet& loaded) {
                                     return read_again(file.plan, position, loaded,

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "app/logging.h"
-#include "app/part_task.h"
+#include "app/partial_builder.h"
 #include "app/pipeline.h"
 #include "app/plan_configuration.h"
 #include "app/recordings.h"
@@ -65,9 +65,10 @@ int run_part(const PartOptions& options) {
   if (options.jobs > 0) run.configuration.jobs = options.jobs;
   const ModelSet models(run.configuration.models);
   require_planned_models(file, models);
-  if (const std::string own = settings_sha256(models, run.configuration); own != plan.settings) {
+  const ScaleSettings scale = scale_settings(models, run.configuration);
+  if (scale.sha256 != plan.settings) {
     throw Error(file.path.string(), "settings " + plan.settings,
-                own + ": the reference, or this vigil, is another now");
+                scale.sha256 + ": the reference, or this vigil, is another now");
   }
   replay::check_recordings(plan, options.part);
   const fs::path out = options.output.empty() ? replay::part_path(file.path, options.part) : fs::path(options.output);
@@ -86,7 +87,7 @@ int run_part(const PartOptions& options) {
   }
   if (options.output.empty()) fs::create_directories(out.parent_path());
   replay::PartWriter writer(out, header);
-  PartTask task(writer, pileup_widths(models, run.configuration));
+  PartialBuilder task([&](std::string_view line) { writer.line(line); }, scale.pileup_widths);
   replay::ReplayOptions range;
   range.from_ls = run.from_ls;
   range.to_ls = run.to_ls;
@@ -101,7 +102,7 @@ int run_part(const PartOptions& options) {
     });
     run_stages(
         watched, models, run.configuration.monitors.multivariate.sampling(),
-        [&](std::shared_ptr<Item> item) { task.take(item); }, {}, run.configuration.jobs);
+        [&](std::shared_ptr<Item> item) { task.take(*item); }, {}, run.configuration.jobs);
     signals.watch(std::function<void()>{});
   }
   report_damage(source);

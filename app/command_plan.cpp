@@ -113,7 +113,7 @@ replay::Plan make_plan(const PlanOptions& o) {
   (void)load_reference(c, models);
   (void)load_limits(c, models);
   replay::Plan plan = replay::cut(paths(o.replay.recordings), *o.parts);
-  plan.settings = settings_sha256(models, c);
+  plan.settings = scale_settings(models, c).sha256;
   plan.configuration = plan_configuration(run);
   for (std::size_t i = 0; i < models.all().size(); ++i) {
     const ModelInfo& info = models.all()[i]->info();

@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
 #include "app/command_part.h"
+#include "app/kafka_watch.h"
 #include "app/logging.h"
 #include "app/pipeline.h"
 #include "app/recordings.h"
@@ -49,15 +51,35 @@ struct PublishOptions {
   bool loop = false, json = false;
 };
 
+bool is_kafka_among(const std::vector<std::string>& recordings) {
+  return std::any_of(recordings.begin(), recordings.end(),
+                     [](const std::string& name) { return name.starts_with("kafka://"); });
+}
+
+int replay_from_kafka(const ReplayOptions& options, const Configuration& configuration) {
+  const std::string& endpoint = options.recordings.front();
+  if (options.recordings.size() > 1) throw Error("REC", "an endpoint of Kafka among others", "that alone");
+  if (options.from_ls || options.to_ls || options.speed != "max") {
+    throw Error(endpoint, "with --from-ls, --to-ls or --speed",
+                "none of them: all that Kafka holds, as fast as may be");
+  }
+#ifdef VIGIL_KAFKA
+  return replay_kafka(options.monitor, configuration, endpoint);
+#else
+  throw Error(endpoint, "Kafka", "a vigil that was built with librdkafka; this one was not");
+#endif
+}
+
 int run_replay(const PlannedReplay& planned) {
   const ReplayOptions& options = planned;
   if (planned.plan || planned.part || planned.output) return replay_part(planned);
   if (options.recordings.empty())
     throw Error("REC", "no recording", "recording files or folders, or --plan and --part");
   log_to_stderr();
-  StopOnSignal signals;
   Configuration configuration = effective_configuration(options.monitor);
   if (options.jobs > 0) configuration.jobs = options.jobs;
+  if (is_kafka_among(options.recordings)) return replay_from_kafka(options, configuration);
+  StopOnSignal signals;
   replay::ReplaySource source(paths(options.recordings), source_options(options));
   if (options.monitor.hold && configuration.http.listen.empty()) {
     throw Error("--hold", "without --http", "an address to go on answering at");

@@ -5,6 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "app/command.h"
+#include "app/configuration_kafka.h"
+#include "app/kafka_watch.h"
 #include "app/logging.h"
 #include "app/recording_tee.h"
 #include "app/session.h"
@@ -46,8 +48,18 @@ void log_counters(const ingest::Subscriber& subscriber) {
 
 int run_watch(const MonitorOptions& options) {
   log_to_stderr();
-  StopOnSignal signals;
   Configuration configuration = effective_configuration(options);
+  const bool on_kafka = is_kafka(configuration, configuration.subscribe, "--subscribe");
+#ifdef VIGIL_KAFKA
+  if (on_kafka) {
+    return options.from_partials ? merge_kafka(options, configuration) : watch_kafka(options, configuration);
+  }
+#endif
+  if (options.from_partials) throw Error("--from-partials", "without Kafka", "--subscribe kafka://HOST:PORT/PREFIX");
+  if (configuration.close_on_stop && !on_kafka && options.close_on_stop) {
+    throw Error("--close-on-stop", "without Kafka", "none: without Kafka a stop is the end of the data");
+  }
+  StopOnSignal signals;
   require_endpoints(configuration);
   Session session(configuration, {.json = options.json, .live = true});
   std::optional<RecordingTee> recording;
@@ -78,8 +90,11 @@ int run_watch(const MonitorOptions& options) {
 
 int run_record(const MonitorOptions& options) {
   log_to_stderr();
-  StopOnSignal signals;
   const Configuration configuration = effective_configuration(options);
+#ifdef VIGIL_KAFKA
+  if (is_kafka(configuration, configuration.subscribe, "--subscribe")) return record_kafka(options, configuration);
+#endif
+  StopOnSignal signals;
   require_endpoints(configuration);
   replay::Recorder recorder(configuration.record, recorder_options(configuration));
   ingest::Subscriber subscriber({.endpoints = configuration.subscribe,
@@ -116,7 +131,9 @@ Command watch_command() {
   return {"watch", "the online monitor", "vigil watch --model demo/model --subscribe tcp://127.0.0.1:5555",
           joined({monitor_options(*o, "CONF,-c,--configuration", "result lines as JSON on standard output"),
                   live_options(*o),
-                  {{"--actions-to", &o->actions_to, "endpoint of the pipeline that receives actions"},
+                  {{"--from-partials", &o->from_partials, "merge what workers write into Kafka"},
+                   {"--close-on-stop", &o->close_on_stop, "on Kafka: a stop is the end of the data"},
+                   {"--actions-to", &o->actions_to, "endpoint of the pipeline that receives actions"},
                    {"--record", &o->record, "also record what arrives into this folder"},
                    http_option(*o)}}),
           [o] { return run_watch(*o); }};

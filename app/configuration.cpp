@@ -42,13 +42,25 @@ std::optional<std::uint32_t> learn_lumisections(const std::string& reference) {
 }
 
 void set_key(Configuration& configuration, const std::string& key, const std::string& value) {
+  // Somebody may have written one in clear: it is refused, and not repeated.
+  const bool holds_secrets = key == "kafka" || key.starts_with("kafka.properties");
   YAML::Node map;
   try {
-    map[key] = YAML::Load(value);
+    if (key.starts_with("kafka.")) {  // kafka.properties.NAME, which has points of its own
+      const std::string below = key.substr(6), properties = "properties.";
+      if (below.starts_with(properties)) {
+        map["kafka"]["properties"][below.substr(properties.size())] = YAML::Load(value);
+      } else {
+        map["kafka"][below] = YAML::Load(value);
+      }
+    } else {
+      map[key] = YAML::Load(value);
+    }
   } catch (const YAML::Exception& e) {
-    throw Error("--set " + key, "'" + value + "' is not YAML (" + e.msg + ")", "a YAML value");
+    throw Error("--set " + key, (holds_secrets ? "the value" : "'" + value + "'") + " is not YAML (" + e.msg + ")",
+                "a YAML value");
   }
-  read_map(configuration, map, {{}, "--set " + key + "=" + value, key, {}});
+  read_map(configuration, map, {{}, "--set " + key + (holds_secrets ? "" : "=" + value), key, {}});
 }
 
 void read_configuration(Configuration& configuration, const std::string& path) {

@@ -14,6 +14,7 @@
 #include "alerting/budget.h"
 #include "alerting/sinks.h"
 #include "app/http_settings.h"
+#include "ingest/kafka/settings.h"
 #include "ingest/sequencer.h"
 #include "monitors/settings.h"
 
@@ -47,6 +48,12 @@ struct Configuration {
   ingest::SequencerSettings sequencer;
   monitors::MonitorSettings monitors;
   HttpSettings http;
+  ingest::kafka::Settings kafka;
+  std::string to;                  // of a bridge or worker: where it writes; no key
+  std::string name;                // of a bridge or worker; empty: the host's
+  std::string start = "earliest";  // where who has no place in Kafka yet begins
+  std::uint32_t partial_ms = 1000, bridge_buffer_mb = 1024, drain_s = 60;
+  bool close_on_stop = false;
   std::string budget_key;  // the key that set the budget: budget, or the superseded false_alarms_per_day
 };
 

@@ -7,10 +7,13 @@
 #include "app/configuration_alarms.h"
 #include "app/configuration_budget.h"
 #include "app/configuration_conditions.h"
+#include "app/configuration_kafka.h"
 #include "app/configuration_lists.h"
 #include "app/configuration_multivariate.h"
 #include "app/configuration_sinks.h"
 #include "core/error.h"
+#include "core/shown.h"
+#include "ingest/strand_places.h"
 
 namespace vigil::app {
 namespace {
@@ -159,7 +162,7 @@ std::vector<ConfigurationKey> table() {
   constexpr std::uint32_t kLs = 16384;  // lumisections: four days
   return {
       files("models", OF(models), "package folders (docs/model_package.md)"),
-      lines("subscribe", OF(subscribe), "ZeroMQ endpoints to connect to"),
+      lines("subscribe", OF(subscribe), "ZeroMQ endpoints to connect to, or one of Kafka"),
       lines("topics", OF(topics), "topic prefixes like scouting/; none: everything"),
       {"reference", "learn:N or path", "", true,
        "learn:N lumisections, N from 1 to 16384, or a file of `vigil reference build`", read_reference,
@@ -281,6 +284,35 @@ std::vector<ConfigurationKey> http_table() {
   };
 }
 
+// docs/scale_out.md
+std::vector<ConfigurationKey> scale_table() {
+  return {
+      {"kafka", "map of brokers, prefix, properties, create_partitions, replication", "", false,
+       "the Kafka that many machines work on, in place of or besides an endpoint (docs/scale_out.md)",
+       [](C& c, const Node& n, const At& at) { read_kafka(c.kafka, n, at); },
+       [](Emitter& out, const C& c) { write_kafka(out, c.kafka); }},
+      {"name", "1 to 64 of A-Z a-z 0-9 _ . -", "", false, "of a bridge or worker; empty: the host's",
+       [](C& c, const Node& n, const At& at) {
+         c.name = text(n, at);
+         if (!c.name.empty() && !ingest::is_strand_name(c.name)) {
+           throw Error(at.where, "key '" + at.key + "': '" + shown(c.name) + "'", "1 to 64 of A-Z a-z 0-9 _ . -");
+         }
+       },
+       writer<std::string>(OF(name))},
+      {"start", "earliest or latest", "", false, "where who has no place in Kafka yet begins",
+       [](C& c, const Node& n, const At& at) {
+         c.start = one_of(n, at, {"earliest", "latest"});
+       },
+       writer<std::string>(OF(start))},
+      number("partial_ms", OF(partial_ms), 50, 60000, "ms", "a worker's partials go out at the latest after so long"),
+      number("bridge_buffer_mb", OF(bridge_buffer_mb), 1, 1u << 20, "MB",
+             "of frames a bridge keeps while Kafka is away; the newest is dropped, and counted, when full"),
+      number("drain_s", OF(drain_s), 0, 86400, "s", "that a stop waits for what is under way"),
+      flag("close_on_stop", OF(close_on_stop),
+           "on Kafka: a stop is the end of the data, everything is judged and closed"),
+  };
+}
+
 #undef OF
 
 }  // namespace
@@ -289,6 +321,7 @@ const std::vector<ConfigurationKey>& configuration_keys() {
   static const std::vector<ConfigurationKey> all = [] {
     std::vector<ConfigurationKey> rows = table();
     for (ConfigurationKey& row : http_table()) rows.push_back(std::move(row));
+    for (ConfigurationKey& row : scale_table()) rows.push_back(std::move(row));
     return rows;
   }();
   return all;

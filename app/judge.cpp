@@ -3,6 +3,8 @@
 #include <atomic>
 #include <utility>
 
+#include "app/held_state.h"
+#include "app/saved_totals.h"
 #include "core/lhc.h"
 #include "core/result_lines.h"
 #include "core/shown.h"
@@ -48,6 +50,7 @@ void Judge::log_lost(const MonitoredStream* stream, const FrameHeader& header, R
 
 void Judge::load(const std::map<std::string, std::string>& state, const std::string& where) {
   std::string line;
+  if (const auto found = state.find("results/totals"); found != state.end()) totals_ = totals_from(found->second);
   for (const std::string& dropped : streams_.load(state)) line += (line.empty() ? "" : "; ") + dropped;
   if (!line.empty() && log_) log_(where + ": goes on, but this starts anew: " + line);
 }
@@ -55,13 +58,14 @@ void Judge::load(const std::map<std::string, std::string>& state, const std::str
 std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
   std::vector<Closing> out;
   position_ = item->frame.position;
+  order_ = item->frame.order;
   now_ns_ = item->arrived_ns;
   refusals_.tick(now_ns_);
   for (const FrameHeader& header : item->frame.dropped_before) {
     log_lost(streams_.drop(header), header, Refusal::What::dropped, Rejection::none,
              "the queue of received frames was full");
   }
-  if (item->frame.parts.empty() && !item->frame.partial) return out;
+  if (item->rejection == Rejection::none && item->frame.parts.empty() && !item->frame.partial) return out;
   if (item->carries_drops_only) return out;
   if (item->rejection != Rejection::none) {
     MonitoredStream* stream = streams_.reject(*item);
@@ -76,13 +80,21 @@ std::vector<Closing> Judge::take(std::shared_ptr<Item> item) {
     log_once("failed " + b.model, "the emulator of " + b.model + " failed: " + escaped(item->failure) +
                                       "; its events are unknown until it computes again");
   stream.activity->newest_frame_ns = now_ns_;
-  const ingest::BatchFacts facts{
-      b.source, b.epoch, b.seq, b.run, b.ls, b.first_orbit, b.last_orbit, b.selection, b.ignored_annotations};
+  const ingest::BatchFacts facts = batch_facts(b);
   if (b.unknown_keys > 0) {
     log_once("unknown keys", "batches carry " + std::to_string(b.unknown_keys) + " unknown keys, which are ignored");
   }
+  stream.has_changed = true;
   apply(stream, stream.sequencer.offer(facts, std::move(item)), out);
+  if (keep_state_ == KeepState::exact && !out.empty()) save_exactly(out);
   return out;
+}
+
+// Whatever changed since it was saved last, with what closed.
+void Judge::save_exactly(std::vector<Closing>& out) {
+  for (Closing& closing : out) closing.order = order_;
+  streams_.save_exactly(out.back().commit.state);
+  out.back().commit.state["results/totals"] = saved_totals(totals_);
 }
 
 std::vector<Closing> Judge::end() {
@@ -91,23 +103,29 @@ std::vector<Closing> Judge::end() {
   add_counts(totals_.unplaced, streams_.take_unplaced());
   refusals_.end();
   publish_snapshot();
+  if (keep_state_ == KeepState::exact && !out.empty()) save_exactly(out);
   return out;
 }
 
 void Judge::end(MonitoredStream& stream, std::vector<Closing>& out) {
   const std::size_t before = out.size();
+  stream.has_changed = true;
+  stream.was_saved = false;
   apply(stream, stream.sequencer.end(), out);
   auto windows = stream.monitor.end(ClosedBy::end);
   const auto budget = stream.monitor.budget();
   // A cut all the same.
   if (out.size() == before && (keep_state_ != KeepState::never || !windows.empty() || budget)) out.emplace_back();
   if (out.size() == before) return;
+  out.back().model = stream.model->info().name;
+  out.back().stream = stream.name;
   add_windows(stream, std::move(windows), out.back(), totals_);
   for (const LifetimeOfRule& lifetime : stream.monitor.lifetimes()) {
     out.back().lines.push_back(lifetime_line(lifetime));
   }
   if (budget) out.back().lines.push_back(budget_line(*budget));
-  if (keep_state_ != KeepState::never) streams_.save(stream, out.back().commit.state);
+  const bool saves = keep_state_ != KeepState::never && keep_state_ != KeepState::exact;
+  if (saves) streams_.save(stream, out.back().commit.state);
 }
 
 void Judge::give_up(MonitoredStream& stream, std::vector<Closing>& out) {
@@ -146,6 +164,7 @@ void Judge::apply(MonitoredStream& stream, std::vector<ingest::Step>&& steps, st
     }
   }
   if (out.size() == before) return;
+  stream.was_saved = false;
   if (keep_state_ == KeepState::always) streams_.save(stream, out.back().commit.state);
   publish_snapshot();
 }

@@ -24,7 +24,9 @@
 
 namespace vigil::app {
 
-enum class KeepState : std::uint8_t { never, at_the_end, always };
+// exact: what every frame up to the last of a group of Closings left, so that a process that reads on behind it makes
+// the same lines; always: what the stream of a Closing left, held batches and other streams' open ones excepted.
+enum class KeepState : std::uint8_t { never, at_the_end, always, exact };
 
 class Judge {
  public:
@@ -73,6 +75,7 @@ class Judge {
                 const std::string& detail);
   void log_once(const std::string& key, const std::string& message);
   void publish_snapshot();
+  void save_exactly(std::vector<Closing>& out);
 
   StreamRegistry streams_;
   const KeepState keep_state_;
@@ -83,6 +86,7 @@ class Judge {
   RefusalLog refusals_;
   std::set<std::string> logged_;
   std::string position_;     // of the newest frame
+  std::uint64_t order_ = 0;  // of it
   std::int64_t now_ns_ = 0;  // arrival of the newest frame
   Totals totals_;
   Tally rejected_;  // of all streams and none

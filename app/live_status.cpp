@@ -153,6 +153,7 @@ void LiveStatus::write(bool has_ended) {
                       {"ended", has_ended},
                       {"unplaced", counts_json(judge_.activity().unplaced.counts())},
                       {"result_lines_left_out", program.lines_left_out}};
+  if (!program.scale.empty()) out["scale"] = ordered_json::parse(program.scale);
   if (program.records) {
     out["recording"] = {{"stopped", !program.is_recording}, {"frames_left_out", program.frames_not_recorded}};
   }

@@ -24,6 +24,7 @@ struct ProgramStatus {
   bool is_recording = false;  // does
   std::uint64_t frames_not_recorded = 0;
   std::uint64_t lines_left_out = 0;
+  std::string scale = {};  // JSON of a merger; empty: none
 };
 
 class LiveStatus {

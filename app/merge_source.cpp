@@ -13,7 +13,9 @@ void MergeSource::open_next() {
   replay::PartReader first(path);
   while (const auto line = first.next()) {
     if (line_type(*line) != "summary") continue;
-    auto summary = std::make_shared<const PartialSummary>(summary_from_line(*line, path.string()));
+    PartialSummary read = summary_from_line(*line, path.string());
+    read.origin = std::to_string(next_part_);
+    auto summary = std::make_shared<const PartialSummary>(std::move(read));
     if (!summaries_.emplace(summary->number, summary).second) {
       throw Error(path.string(), "summary " + std::to_string(summary->number) + " twice", "each once");
     }

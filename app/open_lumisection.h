@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,23 +26,30 @@ class OpenLumisection {
   OpenLumisection(const ModelInfo& model, std::uint32_t pileup_width) : model_(&model), own_(model, pileup_width) {}
   OpenLumisection(const ModelInfo& model, Summary summary) : model_(&model), own_(model, std::move(summary)) {}
 
-  // A frame that was placed here.
+  // A summary of a partial of which not every frame was placed here yet, and the positions of those that were.
+  struct Share {
+    std::shared_ptr<const PartialSummary> summary;
+    std::vector<std::string> positions;
+  };
+  // Of each (origin, number): it counts once, from whichever reading of its partial a frame comes.
+  using Shares = std::map<std::pair<std::string, std::uint64_t>, Share>;
+
+  // A frame that was placed here. Throws Error where it completes a summary that is none.
   void add(const Item& item);
-  // Everything emulated here so far; what partials hold is not in it.
-  const Summary& own() { return own_.summary(); }
+  // Everything that counts for good: what was emulated here, and the summaries that are complete.
+  Summary settled();
+  const Shares& shares() const { return shares_; }
+  // As shares() held it, after a restart.
+  void put_back(Share share);
   // Everything, for good. A partial summary of which not every frame was placed here is made anew of those that were;
   // how many is added to `read_again`.
   Summary take(const ReadAgain& read, std::uint64_t& frames_read_again);
 
  private:
-  struct Share {
-    std::shared_ptr<const PartialSummary> summary;
-    std::vector<std::string> positions;  // of its frames that were placed here
-  };
   const ModelInfo* model_;
   monitors::OpenSummary own_;
-  std::map<std::uint64_t, Share> shares_;  // in the order in which they came
-  std::map<const PartialSummary*, std::uint64_t> numbers_;
+  std::optional<Summary> whole_;  // of complete summaries
+  Shares shares_;
 };
 
 }  // namespace vigil::app

@@ -3,6 +3,7 @@
 
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_pipeline.h>
 #include <oneapi/tbb/task_arena.h>
 
@@ -17,6 +18,7 @@
 #include "app/wall_clock.h"
 #include "core/error.h"
 #include "core/frame_facts.h"
+#include "core/shown.h"
 #include "core/word_columns.h"
 #include "ingest/decode.h"
 
@@ -67,7 +69,9 @@ Status emulate_rows(Item& item, const ModelInfo& info, std::uint32_t every_orbit
 
 // What was emulated before: its facts stand for it.
 void restore(Item& item, const ModelSet& models) {
-  FrameFacts facts = frame_from_line(item.frame.partial->line, "partial, frame " + item.frame.position);
+  const PartialFrame& partial = *item.frame.partial;
+  FrameFacts facts =
+      partial.facts ? *partial.facts : frame_from_line(partial.line, "partial, frame " + item.frame.position);
   const auto& summary = item.frame.partial->summary;
   if (facts.summary != (summary ? std::optional(summary->number) : std::nullopt)) {
     throw Error("partial, frame " + facts.position, "another summary than its line names", "that one");
@@ -90,6 +94,11 @@ void restore(Item& item, const ModelSet& models) {
 // Decode, predict, compare and summarise one frame. Pure but for the item; runs on many threads at once.
 void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits) {
   if (item.frame.partial) return restore(item, models);
+  if (item.frame.lost != Rejection::none) {
+    item.rejection = item.frame.lost;
+    item.detail = "not carried by bridge " + (item.frame.strand ? shown(item.frame.strand->name) : std::string());
+    return;
+  }
   if (item.frame.parts.empty()) return;  // carries drops only
   const auto lookup = [&](std::string_view name) -> const ModelInfo* {
     const auto* model = models.find(name);
@@ -116,6 +125,13 @@ void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits) {
     item.failure = item.model->failure();
     item.summary.fill_failed(item.batch);
   }
+}
+
+void emulate_many(const std::vector<std::shared_ptr<Item>>& items, const ModelSet& models, std::uint32_t every_orbits,
+                  unsigned jobs) {
+  const std::size_t threads = jobs > 0 ? jobs : static_cast<std::size_t>(tbb::info::default_concurrency());
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
+  tbb::parallel_for(std::size_t{0}, items.size(), [&](std::size_t i) { emulate(*items[i], models, every_orbits); });
 }
 
 void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbits,
@@ -184,6 +200,7 @@ void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbi
 void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs) {
   const auto hand_on = [&](std::vector<Closing>&& closings) {
     for (Closing& closing : closings) {
+      closing.is_last = &closing == &closings.back();
       if (outputs.closed) outputs.closed(std::move(closing));
     }
   };
@@ -198,7 +215,7 @@ void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const Pi
   };
   run_stages(
       source, models, judge.every_orbits(), [&](ItemPtr item) { hand_on(judged(std::move(item))); }, outputs, jobs);
-  hand_on(judge.end());
+  if (!outputs.goes_on || !outputs.goes_on()) hand_on(judge.end());
 }
 
 }  // namespace vigil::app

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "app/judge.h"
 #include "app/model_set.h"
@@ -18,6 +19,8 @@ struct PipelineOutputs {
   std::function<void(const Frame&)> record;
   // Called in the judge stage with every closed lumisection, in order.
   std::function<void(Closing&&)> closed;
+  // Asked when the source has ended: another process goes on with this state, nothing is closed. Empty: none does.
+  std::function<bool()> goes_on = {};
   // Told what the stages do; may be null.
   PipelineCounters* counters = nullptr;
 };
@@ -29,8 +32,13 @@ void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbi
 // by `every_orbits`; 0: none are. Pure but for the item.
 void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits);
 
-// Runs until the source ends, then closes what is open. `jobs` threads (0: one a core). An exception of any stage
-// leaves it as it is, after the stages have stopped. Blocks the calling thread, which takes part in the work.
+// The same of many items, each by one of `jobs` threads (0: one a core).
+void emulate_many(const std::vector<std::shared_ptr<Item>>& items, const ModelSet& models, std::uint32_t every_orbits,
+                  unsigned jobs);
+
+// Runs until the source ends, then closes what is open (unless another process goes on). `jobs` threads (0: one a
+// core). An exception of any stage leaves it as it is, after the stages have stopped. Blocks the calling thread, which
+// takes part in the work.
 void run_pipeline(Source& source, const ModelSet& models, Judge& judge, const PipelineOutputs& outputs, unsigned jobs);
 
 }  // namespace vigil::app

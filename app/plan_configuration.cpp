@@ -34,6 +34,13 @@ std::string plan_configuration(const PlannedRun& run) {
   c.jobs = defaults.jobs;
   c.queue_frames = defaults.queue_frames;
   c.http = defaults.http;
+  c.kafka = defaults.kafka;
+  c.name = defaults.name;
+  c.start = defaults.start;
+  c.partial_ms = defaults.partial_ms;
+  c.bridge_buffer_mb = defaults.bridge_buffer_mb;
+  c.drain_s = defaults.drain_s;
+  c.close_on_stop = defaults.close_on_stop;
   nlohmann::json out = {{"yaml", to_yaml(c)}};
   if (run.from_ls) out["from_ls"] = *run.from_ls;
   if (run.to_ls) out["to_ls"] = *run.to_ls;

@@ -29,8 +29,9 @@ std::string foreign(const replay::PartHeader& header, const replay::PlanFile& pl
   return {};
 }
 
-// 3, 7-9
-std::string ranges(const std::vector<std::uint32_t>& numbers) {
+}  // namespace
+
+std::string in_ranges(const std::vector<std::uint32_t>& numbers) {
   std::string out;
   for (std::size_t i = 0; i < numbers.size();) {
     std::size_t last = i;
@@ -41,8 +42,6 @@ std::string ranges(const std::vector<std::uint32_t>& numbers) {
   }
   return out;
 }
-
-}  // namespace
 
 bool is_plan_file(const std::string& path) {
   std::error_code error;
@@ -86,7 +85,7 @@ std::string plan_status(const replay::PlanFile& plan, bool json) {
   }
   std::string out =
       fmt::format("{} of {} parts, {} of {} events\n", done.size(), plan.plan.parts.size(), events_done, events);
-  if (!missing.empty()) out += "missing parts " + ranges(missing) + "\n";
+  if (!missing.empty()) out += "missing parts " + in_ranges(missing) + "\n";
   for (std::size_t i = 0; i < bad.size() && i < kShownBad; ++i) {
     out += fmt::format("bad part {}: {}\n", bad[i].first, escaped(bad[i].second));
   }

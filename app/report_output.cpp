@@ -19,6 +19,10 @@ namespace {
 
 constexpr const char* kExpected = "a file in a folder that exists and can be written";
 
+[[noreturn]] void fail(const std::string& path, const char* why) {
+  throw FailedRunning(path + ": cannot be written: " + why + "; nothing of it was kept");
+}
+
 }  // namespace
 
 ReportOutput::ReportOutput(const std::string& path) : path_(path) {
@@ -51,20 +55,21 @@ ReportOutput::~ReportOutput() {
 }
 
 void ReportOutput::write(const std::string& bytes) {
-  const auto fail = [&](const char* why) -> void {
-    throw FailedRunning(path_ + ": cannot be written: " + why + "; nothing of it was kept");
-  };
   for (std::size_t written = 0; written < bytes.size();) {
     const ssize_t n = ::write(file_, bytes.data() + written, bytes.size() - written);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) fail(std::strerror(errno));
+    if (n < 0) fail(path_, std::strerror(errno));
     written += static_cast<std::size_t>(n);
   }
+  finish();
+}
+
+void ReportOutput::finish() {
   if (next_.empty()) return;
   const int file = std::exchange(file_, -1);
   const int synced = fsync(file), why = errno;
-  if (close(file) != 0 || synced != 0) fail(std::strerror(synced != 0 ? why : errno));
-  if (std::rename(next_.c_str(), path_.c_str()) != 0) fail(std::strerror(errno));
+  if (close(file) != 0 || synced != 0) fail(path_, std::strerror(synced != 0 ? why : errno));
+  if (std::rename(next_.c_str(), path_.c_str()) != 0) fail(path_, std::strerror(errno));
   next_.clear();
 }
 

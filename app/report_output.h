@@ -1,5 +1,5 @@
 // Where a document goes that a command writes: standard output, or a file that is there whole or not at all. Used by
-// `vigil report`. Tests: tests/contract/report_bad_input_test.py.
+// `vigil report` and `merge`. Tests: tests/contract/report_bad_input_test.py.
 #pragma once
 
 #include <string>
@@ -17,8 +17,12 @@ class ReportOutput {
   ReportOutput(const ReportOutput&) = delete;
   ReportOutput& operator=(const ReportOutput&) = delete;
 
-  // Once. Throws FailedRunning (exit 3) where not all of it could be written; nothing is left behind then.
+  // All of it, and finish(). Throws FailedRunning (exit 3) where not all of it could be written; nothing is left behind
+  // then.
   void write(const std::string& bytes);
+  // For who writes piece by piece; finish() then syncs a file and gives it its name. Throws as write() does.
+  int descriptor() const { return file_; }
+  void finish();
 
  private:
   std::string path_, next_;  // next_: of a file, until it has its name

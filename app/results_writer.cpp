@@ -35,7 +35,15 @@ std::string ResultsWriter::digest() { return sha256_.hex(); }
 
 void ResultsWriter::run() {
   try {
-    while (auto closing = queue_.pop()) write(*closing);
+    if (settings_.is_exact) resume();
+    while (auto closing = queue_.pop()) {
+      if (!settings_.is_exact) {
+        write(*closing);
+        continue;
+      }
+      group_.push_back(std::move(*closing));
+      if (group_.back().is_last) write_exactly();
+    }
   } catch (...) {
     failure_ = std::current_exception();
     queue_.close();
@@ -60,18 +68,20 @@ void ResultsWriter::write(const Closing& closing) {
   commit.queue_actions = settings_.queue_actions;
   commit_counted(commit);
   if (on_commit_ && !closing.actions.empty()) on_commit_();
+  for (const std::string& line : closing.lines) sha256_.update(line + "\n");
+  put_out(closing);
+  note(closing);
+}
+
+void ResultsWriter::put_out(const Closing& closing) {
+  if (settings_.quiet) return output_.put({});
+  if (!settings_.json) return output_.put(text_(closing));
   std::string text;
-  for (const std::string& line : closing.lines) {
-    sha256_.update(line);
-    sha256_.update("\n");
-    if (settings_.json) text.append(line).push_back('\n');
-  }
-  if (settings_.quiet) {
-    text.clear();
-  } else if (!settings_.json) {
-    text = text_(closing);
-  }
+  for (const std::string& line : closing.lines) text.append(line).push_back('\n');
   output_.put(std::move(text));
+}
+
+void ResultsWriter::note(const Closing& closing) {
   for (const JudgedWindow& judged : closing.windows) {
     if (judged.window.quality == Quality::bad) occurred_.insert("bad");
     if (judged.window.quality == Quality::unknown) occurred_.insert("unknown");

@@ -11,11 +11,13 @@
 #include <set>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "alerting/journal.h"
 #include "app/closing.h"
 #include "app/line_output.h"
 #include "app/pipeline_counters.h"
+#include "app/results_log.h"
 #include "app/text.h"
 #include "core/bounded_queue.h"
 #include "core/digest.h"
@@ -27,6 +29,12 @@ struct ResultsSettings {
   bool quiet = false;                    // neither
   bool queue_actions = true;             // false in replay: actions are recorded, never sent
   PipelineCounters* counters = nullptr;  // told of commits; may be null
+  // Another process goes on with this journal: all that one frame closed is one transaction, with the digest so far.
+  bool is_exact = false;
+  std::function<std::string(std::uint64_t order)> position = {};  // exact: of a frame's Frame::order, to read on behind
+  ResultsLog* log = nullptr;                                      // exact: where lines go first; may be null
+  // exact, with a log: true while lines are committed that are not there yet; from the journal thread.
+  std::function<void(bool)> hold_actions = {};
 };
 
 class ResultsWriter {
@@ -52,6 +60,10 @@ class ResultsWriter {
  private:
   void run();
   void write(const Closing& closing);
+  void write_exactly();
+  void resume();
+  void put_out(const Closing& closing);
+  void note(const Closing& closing);
   void commit_counted(const alerting::Commit& commit);
 
   alerting::Journal& journal_;
@@ -61,6 +73,9 @@ class ResultsWriter {
   std::function<void()> on_commit_;
   BoundedQueue<Closing> queue_{64};
   Sha256 sha256_;
+  std::uint64_t lines_ = 0;                // of the journal
+  std::vector<Closing> group_;             // exact: of one frame, so far
+  std::vector<std::string> logged_lines_;  // keys of state that the next commit deletes
   ClosingText text_;
   std::set<std::string> occurred_;
   std::exception_ptr failure_;

@@ -12,13 +12,17 @@
 
 namespace vigil::app {
 
-// Width of the pile-up strata of each model's summaries, by model hash, in hundredths: that of the reference they are
-// compared with; none where they are not divided. Reads the reference. Throws Error.
-std::map<std::string, std::uint32_t> pileup_widths(const ModelSet& models, const Configuration& configuration);
+struct ScaleSettings {
+  // Canonical JSON: versions of partial, summary and binning, the orbits sampled for products, name, hash and pile-up
+  // width of every model. Windows, rules, limits and closing are not in it.
+  std::string text;
+  std::string sha256;  // of that
+  // Width of the pile-up strata of each model's summaries, by model hash, in hundredths: that of the reference they are
+  // compared with; none where they are not divided.
+  std::map<std::string, std::uint32_t> pileup_widths;
+};
 
-// Canonical JSON: versions of partial, summary and binning, the orbits sampled for products, name, hash and pile-up
-// width of every model. Windows, rules, limits and closing are not in it. Throws Error as pileup_widths does.
-std::string settings_json(const ModelSet& models, const Configuration& configuration);
-std::string settings_sha256(const ModelSet& models, const Configuration& configuration);
+// Reads the reference. Throws Error.
+ScaleSettings scale_settings(const ModelSet& models, const Configuration& configuration);
 
 }  // namespace vigil::app

@@ -22,6 +22,7 @@
 #include "app/text.h"
 #include "app/wall_clock.h"
 #include "core/error.h"
+#include "core/json_text.h"
 #include "core/result_lines.h"
 #include "monitors/rule.h"
 
@@ -65,6 +66,9 @@ Configuration effective_configuration(const MonitorOptions& options, Configurati
   if (!options.actions_to.empty()) c.actions_to = options.actions_to;
   if (!options.record.empty()) c.record = options.record;
   if (!options.http.empty()) c.http.set_listen(options.http);
+  if (!options.to.empty()) c.to = options.to;
+  if (!options.name.empty()) set_key(c, "name", options.name);
+  if (options.close_on_stop) c.close_on_stop = true;
   if (options.window_ls || options.hop_ls) {
     monitors::WindowSettings window = c.monitors.windows.front();
     if (options.window_ls) window.window_ls = *options.window_ls;
@@ -127,13 +131,14 @@ Session::Session(Configuration configuration, SessionSettings settings)
   }
   std::map<std::string, std::string> meta{{"configuration", to_yaml(configuration_)}, {"version", VIGIL_VERSION}};
   for (const auto& model : models_.all()) meta["model/" + model->info().name] = model->info().hash;
+  meta.insert(settings_.meta.begin(), settings_.meta.end());
   journal_->set_meta(meta);
   journal_->put_models(recorded_models(configuration_, models_));
   if (!configuration_.journal.empty() || !configuration_.http.listen.empty()) {
     journal_->keep_contents(configuration_.http.keep_histograms, configuration_.reference);
   }
   journal_->set_alarms(alarm_settings(configuration_));
-  output_ = std::make_unique<LineOutput>(OutputSettings{.may_wait = !settings_.live},
+  output_ = std::make_unique<LineOutput>(OutputSettings{.may_wait = !settings_.live, .descriptor = settings_.output},
                                          [](const std::string& fact) { spdlog::warn("{}", fact); });
   if (settings_.live) start_dispatcher();
   desk_ = open_desk(*journal_, configuration_, models_, dispatcher_.get());
@@ -153,6 +158,7 @@ Session::Session(Configuration configuration, SessionSettings settings)
 
 KeepState Session::keep_state() const {
   if (configuration_.journal.empty()) return KeepState::never;
+  if (settings_.is_exact) return KeepState::exact;
   return settings_.partials ? KeepState::at_the_end : KeepState::always;
 }
 
@@ -188,6 +194,8 @@ void Session::start_dispatcher() {
     return board->is_shelved(line.at("model").get<std::string>(), line.at("stream").get<std::string>(),
                              alerting::monitors_of_action(line));
   };
+  holds_actions_ = settings_.log != nullptr;  // until what an earlier process left is there
+  dispatch.may_send = [this] { return !holds_actions_ && (!settings_.may_send || settings_.may_send()); };
   dispatch.seed = std::hash<std::string>{}(configuration_.journal) ^ static_cast<std::uint64_t>(getpid());
   dispatcher_ = std::make_unique<alerting::Dispatcher>(
       *journal_, std::move(sinks), dispatch,
@@ -245,7 +253,14 @@ PipelineSnapshot Session::pipeline() const {
 std::string Session::judge_all(Source& source, RecordingTee* recording) {
   ResultsWriter writer(
       *journal_,
-      {.json = settings_.json, .quiet = settings_.quiet, .queue_actions = settings_.live, .counters = &counters_},
+      {.json = settings_.json,
+       .quiet = settings_.quiet,
+       .queue_actions = settings_.live,
+       .counters = &counters_,
+       .is_exact = settings_.is_exact && !configuration_.journal.empty(),
+       .position = settings_.position,
+       .log = settings_.log,
+       .hold_actions = [this](bool hold) { holds_actions_ = hold; }},
       *output_,
       [&] {
         readiness_.add("journal or output: no longer written, see the log");
@@ -263,7 +278,8 @@ std::string Session::judge_all(Source& source, RecordingTee* recording) {
                                .records = recording != nullptr,
                                .is_recording = recording != nullptr && recording->is_recording(),
                                .frames_not_recorded = recording != nullptr ? recording->left_out_frames() : 0,
-                               .lines_left_out = output_->left_out()};
+                               .lines_left_out = output_->left_out(),
+                               .scale = scale_ ? json_text(scale_()) : std::string()};
         },
         [this](const std::string& fact) {
           counters_.add_journal_error(fact, false);
@@ -273,6 +289,7 @@ std::string Session::judge_all(Source& source, RecordingTee* recording) {
   std::exception_ptr failure;
   try {
     PipelineOutputs outputs;
+    outputs.goes_on = settings_.goes_on;
     outputs.counters = &counters_;
     if (recording != nullptr) outputs.record = [&](const Frame& frame) { recording->write(frame); };
     outputs.closed = [&](Closing&& closing) {
@@ -305,7 +322,8 @@ void Session::run(Source& source, RecordingTee* recording, std::function<Intake(
   } ending{has_ended_};
   try {
     const std::string digest = judge_all(source, recording);
-    if (settings_.json) output_->put(digest_line(digest, judge_->totals()) + "\n");
+    const bool goes_on = settings_.goes_on && settings_.goes_on();
+    if (settings_.json && !goes_on) output_->put(digest_line(digest, judge_->totals()) + "\n");
     output_->finish();
   } catch (const std::exception& e) {
     output_->stop_waiting();

@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -34,12 +36,21 @@ std::optional<monitors::References> load_reference(const Configuration& configur
 
 struct SessionSettings {
   bool json = false;
-  bool live = true;    // send actions
-  bool quiet = false;  // no text either
-  bool demo = false;   // the built-in show: says so on the page
+  bool live = true;            // send actions
+  bool quiet = false;          // no text either
+  bool demo = false;           // the built-in show: says so on the page
+  int output = STDOUT_FILENO;  // where result lines and text go
   // Frames stand for what was emulated before: their state is kept at the end alone, and single ones are read again.
   bool partials = false;
   std::function<std::shared_ptr<Item>(const std::string& position, const ModelSet& models)> read_again = {};
+  // A process after this one goes on with the journal as if nothing had been (app/results_writer_exact.cpp): where the
+  // source stands behind a frame, where lines go first (may be null), and whether its end is none.
+  bool is_exact = false;
+  std::function<std::string(std::uint64_t order)> position = {};
+  ResultsLog* log = nullptr;
+  std::function<bool()> goes_on = {};
+  std::map<std::string, std::string> meta = {};  // of the journal, besides the program's own
+  std::function<bool()> may_send = {};           // actions, besides what the log says; empty: always
 };
 
 class Session {
@@ -63,6 +74,8 @@ class Session {
   const alerting::Journal& journal() const { return *journal_; }
   // Where people look; empty: nothing listens.
   std::string url() const { return http_ ? http_->url() : std::string(); }
+  // Asked by the live status while the monitor runs: `scale` of a merger. Before run().
+  void describe_scale(std::function<nlohmann::ordered_json()> scale) { scale_ = std::move(scale); }
   // Whether anything of `fail_on` occurred.
   bool failed(const std::vector<std::string>& fail_on) const;
 
@@ -74,6 +87,7 @@ class Session {
 
   Configuration configuration_;
   SessionSettings settings_;
+  std::function<nlohmann::ordered_json()> scale_;
   ModelSet models_;
   PipelineCounters counters_;
   std::string temporary_journal_;  // where the server needs a file and the configuration names none; goes with us
@@ -82,6 +96,7 @@ class Session {
   std::unique_ptr<alerting::Dispatcher> dispatcher_;
   std::unique_ptr<LineOutput> output_;
   std::set<std::string> occurred_;
+  std::atomic<bool> holds_actions_{false};
   std::atomic<bool> has_ended_{false};  // nothing will be committed any more
   Readiness readiness_;
   std::unique_ptr<alerting::Desk> desk_;

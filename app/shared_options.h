@@ -12,9 +12,9 @@ namespace vigil::app {
 struct MonitorOptions {
   std::string configuration;
   std::vector<std::string> models, subscribe, topics, settings, fail_on;
-  std::string reference, limits, journal, actions_to, record, http;
+  std::string reference, limits, journal, actions_to, record, http, to, name;
   std::optional<std::uint32_t> window_ls, hop_ls;
-  bool json = false, hold = false;
+  bool json = false, hold = false, from_partials = false, close_on_stop = false;
 };
 
 struct ReplayOptions {

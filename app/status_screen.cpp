@@ -267,6 +267,25 @@ void totals(Screen& screen, const ordered_json& document) {
   screen.line(text);
 }
 
+// Of a merger: what it waits for, and what did not count.
+void scale(Screen& screen, const ordered_json& scale) {
+  if (scale.empty()) return;
+  std::uint64_t behind = 0;
+  const ordered_json partitions = value_at(scale, "partitions");
+  for (const ordered_json& partition : partitions) {
+    const std::uint64_t end = count_at(partition, "end"), judged = count_at(partition, "judged");
+    behind += end - std::min(end, judged);
+  }
+  screen.line(fmt::format(
+      "merges {}: {} partitions, {} frames behind{}", plain(text_at(scale, "prefix"), 30), partitions.size(), behind,
+      value_at(scale, "waiting_for").is_string() ? "; waits for " + plain(text_at(scale, "waiting_for"), 60)
+                                                 : std::string()));
+  const auto others = count_at(scale, "other_settings"), fenced = count_at(scale, "fenced_frames");
+  if (others + fenced > 0) {
+    screen.line(fmt::format("   {} partials of other settings, {} frames of sessions that were over", others, fenced));
+  }
+}
+
 }  // namespace
 
 std::size_t columns_of(std::string_view text) {
@@ -293,6 +312,7 @@ std::string status_screen(const FoundStatus& found, bool colours, std::size_t ro
   if (streams.empty()) screen.line("no lumisection of any stream yet");
   for (const ordered_json& stream : streams) stream_block(screen, stream, found.sources);
   totals(screen, document);
+  scale(screen, object_at(document, "scale"));
 
   const std::vector<std::string>& lines = screen.lines();
   const bool cut = rows > 1 && lines.size() > rows;

@@ -161,8 +161,10 @@ MonitoredStream* StreamRegistry::reject(const Item& item) {
       lost.ls = std::nullopt;
     }
     stream->sequencer.reject(lost, item.rejection);
+    stream->has_changed = true;
   } else if ((stream = first_) != nullptr) {
     stream->sequencer.reject({}, item.rejection);  // of another topic: no source of this stream
+    stream->has_changed = true;
   } else {
     ++homeless_rejected_[item.rejection];
   }
@@ -174,8 +176,10 @@ MonitoredStream* StreamRegistry::drop(const FrameHeader& header) {
   MonitoredStream* stream = find(header);
   if (stream != nullptr) {
     stream->sequencer.drop(lost_facts(header));
+    stream->has_changed = true;
   } else if ((stream = first_) != nullptr) {
     stream->sequencer.drop({});
+    stream->has_changed = true;
   } else {
     ++homeless_dropped_;
   }

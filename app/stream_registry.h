@@ -54,6 +54,8 @@ struct MonitoredStream {
   std::uint64_t order = 0;           // of its first batch, among all streams the journal knows
   std::uint64_t last_used = 0;       // grows with every batch of any stream
   std::set<std::string> saved_open;  // keys of its open summaries in the journal
+  bool has_changed = false;          // since it was saved exactly
+  bool was_saved = false;            // in full, ever
 };
 
 // As many as are kept at once; one more gives up the one that was longest without a batch.
@@ -92,6 +94,9 @@ class StreamRegistry {
   // What a restart goes on from. State of models that are not loaded is left as it is. load() is called before the
   // first batch; what cannot be taken over starts anew, and is returned in words, an entry a part.
   void save(MonitoredStream& stream, StateChanges& state) const;
+  // Of every stream all that changed since the last call, held batches and parts of summaries too, and what counts
+  // without a stream. With it load() goes on behind the newest frame as if nothing had been.
+  void save_exactly(StateChanges& state);
   std::vector<std::string> load(const std::map<std::string, std::string>& state);
   // Before load() and the first batch; may be empty.
   void ask_succeeded(AskSucceeded asked) { ask_succeeded_ = std::move(asked); }
@@ -105,6 +110,8 @@ class StreamRegistry {
   void count(MonitoredStream* stream, const FrameHeader& header, Rejection cause);
   void find_first_of_first_model();
   std::unique_ptr<MonitoredStream> make(const std::shared_ptr<const Model>& model, const std::string& name) const;
+  void save_open(MonitoredStream& stream, StateChanges& state) const;
+  void load_homeless(const std::map<std::string, std::string>& state);
   void follow_newest(MonitoredStream& stream, bool is_new) const;
   void load_stream(MonitoredStream& stream, const std::map<std::string, std::string>& state,
                    std::vector<std::string>& dropped) const;

@@ -3,24 +3,18 @@
 // (`statistics: []`), turn about, on one thread. Prints for the demo model and AXOL1TL v4 (as pipeline_bench finds it)
 // and each batch size the median of the ratio with : without of pairs, its quartiles, and nanoseconds an event of both.
 // `multivariate_bench [PAIRS]`, default 15.
-#include <malloc.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <memory>
 
-#include "app/demo_data.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
 #include "bench/memory_frames.h"
 
 namespace {
-
-namespace fs = std::filesystem;
 
 // Seconds from the first frame to the last closed lumisection.
 double seconds(const Input& input, const std::vector<vigil::Frame>& frames, bool on, std::uint64_t& events) {
@@ -66,18 +60,7 @@ void measure(const std::string& name, const Input& input, int pairs) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_heap();
   const int pairs = argc > 1 ? std::max(1, std::atoi(argv[1])) : 15;
-  measure("demo", {vigil::app::demo_model_folder(), vigil::app::demo_events()}, pairs);
-  const char* given = std::getenv("VIGIL_AXOL1TL");
-  const fs::path package = given != nullptr ? fs::path(given)
-                                            : fs::path(vigil::app::demo_folder()) / ".." / ".." / "shared" / "data" /
-                                                  "models" / "axol1tl_v4";
-  const std::string folder = package.lexically_normal().string();
-  if (fs::is_directory(folder)) {
-    measure("axol1tl_v4", {folder, vigil::app::demo_events()}, pairs);
-  } else {
-    std::fprintf(stderr, "axol1tl_v4 left out: no package in %s (set VIGIL_AXOL1TL)\n", folder.c_str());
-  }
+  for_each_input([&](const std::string& name, const Input& input) { measure(name, input, pairs); });
 }

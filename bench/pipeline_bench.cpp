@@ -3,14 +3,11 @@
 // size and threads. `without_emulator` is the rest of it on one thread: the emulator's words are taken from the
 // hardware's.
 #include <benchmark/benchmark.h>
-#include <malloc.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 
-#include "app/demo_data.h"
 #include "app/judge.h"
 #include "app/pipeline.h"
 #include "bench/memory_frames.h"
@@ -20,8 +17,6 @@
 #include "ingest/decode.h"
 
 namespace {
-
-namespace fs = std::filesystem;
 
 // Frames of one input and batch size at a time are kept: a set takes a quarter of a gigabyte.
 const std::vector<vigil::Frame>& frames(const Input& input, std::uint32_t events_a_batch) {
@@ -44,7 +39,7 @@ void pipeline(benchmark::State& state, const Input& input) {
   for (auto _ : state) {
     state.PauseTiming();
     auto source = std::make_unique<Memory>(given);
-    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, false,
+    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, vigil::app::KeepState::never,
                                                      std::function<void(const std::string&)>());
     state.ResumeTiming();
     std::size_t lines = 0;
@@ -72,7 +67,7 @@ void without_emulator(benchmark::State& state, const Input& input) {
   for (auto _ : state) {
     state.PauseTiming();
     auto source = std::make_unique<Memory>(given);
-    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, false,
+    auto judge = std::make_unique<vigil::app::Judge>(models, configuration, std::nullopt, vigil::app::KeepState::never,
                                                      std::function<void(const std::string&)>());
     vigil::app::ItemPool pool;
     state.ResumeTiming();
@@ -122,21 +117,8 @@ void register_all(const std::string& name, const Input& input) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  // Frames from the heap: a program that runs for long has taught its allocator that, one that makes all frames first
-  // would give back every frame to the system while it is measured.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+  keep_heap();
   benchmark::Initialize(&argc, argv);
-  register_all("demo", {vigil::app::demo_model_folder(), vigil::app::demo_events()});
-  const char* given = std::getenv("VIGIL_AXOL1TL");
-  const fs::path package = given != nullptr ? fs::path(given)
-                                            : fs::path(vigil::app::demo_folder()) / ".." / ".." / "shared" / "data" /
-                                                  "models" / "axol1tl_v4";
-  const std::string folder = package.lexically_normal().string();
-  if (fs::is_directory(folder)) {
-    register_all("axol1tl_v4", {folder, vigil::app::demo_events()});
-  } else {
-    std::fprintf(stderr, "axol1tl_v4 left out: no package in %s (set VIGIL_AXOL1TL)\n", folder.c_str());
-  }
+  for_each_input(register_all);
   benchmark::RunSpecifiedBenchmarks();
 }

@@ -15,6 +15,9 @@ class Sha256 {
   Sha256& operator=(Sha256&&) noexcept;
   void update(std::string_view bytes);
   std::string hex();  // 64 lower-case digits; ends the computation
+  // As far as it is, for another process to go on. restored() throws Error on text save() did not make.
+  std::string save() const;
+  static Sha256 restored(std::string_view saved);
 
  private:
   struct State;

@@ -55,6 +55,16 @@ ordered_json header_json(const FrameHeader& h) {
   return out;
 }
 
+ordered_json strand_json(const StrandMark& mark) {
+  ordered_json out = {{"name", bytes_json(mark.name)}, {"session", mark.session}};
+  if (mark.begins) {
+    put(out, "begins", true);
+  } else {
+    put(out, "n", mark.n);
+  }
+  return out;
+}
+
 ordered_json context_json(const Context& c) {
   ordered_json out = ordered_json::object();
   const auto value = [&](const char* key, const auto& v) {
@@ -163,6 +173,21 @@ class Object {
   std::size_t read_ = 0;
 };
 
+StrandMark strand_from(const json& value, const std::string& where) {
+  Object o(value, where, "strand");
+  StrandMark mark;
+  mark.name = o.text("name");
+  mark.session = o.number<std::uint64_t>("session");
+  if (o.has("begins")) {
+    if (o.at("begins") != true) o.fail("key 'begins'", "true, or no such key");
+    mark.begins = true;
+  } else {
+    mark.n = o.number<std::uint64_t>("n");
+  }
+  o.end();
+  return mark;
+}
+
 FrameHeader header_from(const json& value, const std::string& where) {
   Object o(value, where, "header");
   FrameHeader h;
@@ -253,6 +278,7 @@ json parsed(std::string_view line, const std::string& where) {
 
 std::string frame_line(const FrameFacts& f) {
   ordered_json out = {{"type", "frame"}, {"position", bytes_json(f.position)}};
+  if (f.strand) put(out, "strand", strand_json(*f.strand));
   if (!f.dropped_before.empty()) {
     ordered_json dropped = ordered_json::array();
     for (const FrameHeader& h : f.dropped_before) dropped.push_back(header_json(h));
@@ -278,6 +304,7 @@ FrameFacts frame_from_line(std::string_view line, const std::string& where) {
   if (o.at("type") != "frame") o.fail("type", "frame");
   FrameFacts f;
   f.position = o.text("position");
+  if (o.has("strand")) f.strand = strand_from(o.at("strand"), where);
   if (o.has("dropped")) {
     const json& list = o.at("dropped");
     if (!list.is_array() || list.size() > kMostDropped) o.fail("key 'dropped'", "a list of headers");
@@ -298,6 +325,9 @@ FrameFacts frame_from_line(std::string_view line, const std::string& where) {
     f.summary = o.number<std::uint64_t>("summary");
   } else {
     f.carries_drops_only = true;
+  }
+  if (f.strand && f.strand->begins && (!f.carries_drops_only || !f.dropped_before.empty())) {
+    o.fail("a mark with a frame", "a mark alone");
   }
   o.end();
   return f;

@@ -17,6 +17,7 @@ namespace vigil {
 
 struct FrameFacts {
   std::string position;
+  std::optional<StrandMark> strand;  // of a frame of a strand; with `begins` there is nothing else
   std::vector<FrameHeader> dropped_before;
   bool carries_drops_only = false;
   Rejection rejection = Rejection::none;
@@ -32,13 +33,17 @@ std::string frame_line(const FrameFacts& facts);
 // Throws Error naming `where` on anything that frame_line does not write.
 FrameFacts frame_from_line(std::string_view line, const std::string& where);
 
+struct Summary;
+
 // The exact summary of `frames` frames of one lumisection, as they were emulated; serialised until it is needed.
 struct PartialSummary {
   std::uint64_t number = 0;  // in its partial
+  std::string origin;        // which partial that is; not written with it
   std::string model, stream;
   std::uint32_t run = 0, ls = 0;
   std::uint64_t frames = 0;
-  std::string text;  // of the summary: to_json
+  std::string text;                                 // of the summary: to_json
+  std::shared_ptr<const Summary> parsed = nullptr;  // the same, where it was read already
 };
 std::string summary_line(const PartialSummary& summary);
 // Throws Error naming `where` on anything that summary_line does not write; the summary itself is not looked into.
@@ -50,8 +55,9 @@ std::string_view line_type(std::string_view line);
 
 // A frame in place of which a partial stands.
 struct PartialFrame {
-  std::string line;                               // of its facts
+  std::string line;                               // of its facts; empty where they are here
   std::shared_ptr<const PartialSummary> summary;  // that holds its events; null: it has none
+  std::optional<FrameFacts> facts = {};           // read from the line already
 };
 
 }  // namespace vigil

@@ -27,21 +27,21 @@ void append_number(std::string& text, double value) {
   if (format == std::chars_format::fixed && written.find('.') == std::string_view::npos) text += ".0";
 }
 
-void append(std::string& text, const Json& json) {
-  if (json.is_object() || json.is_array()) {
-    text += json.is_object() ? '{' : '[';
+void append(std::string& text, const Json& value) {
+  if (value.is_object() || value.is_array()) {
+    text += value.is_object() ? '{' : '[';
     bool first = true;
-    for (auto it = json.begin(); it != json.end(); ++it) {
+    for (auto it = value.begin(); it != value.end(); ++it) {
       if (!first) text += ',';
       first = false;
-      if (json.is_object()) text += json_text(it.key()) + ':';
+      if (value.is_object()) text += json_text(it.key()) + ':';
       append(text, *it);
     }
-    text += json.is_object() ? '}' : ']';
-  } else if (json.is_number_float()) {
-    append_number(text, json.get<double>());
+    text += value.is_object() ? '}' : ']';
+  } else if (value.is_number_float()) {
+    append_number(text, value.get<double>());
   } else {
-    text += json_text(json);
+    text += json_text(value);
   }
 }
 

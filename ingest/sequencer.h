@@ -57,7 +57,18 @@ class Sequencer {
   // Counts that no line has taken (after end()); cleared.
   Unplaced take_unplaced();
 
-  // Complete state, but for held batches (they are then missing). load() throws Error on text save() did not make.
+  // What is held, in order of arrival, for who keeps it with the state. put_back(): after load(), in the same order.
+  struct HeldBatch {
+    BatchFacts batch;
+    Payload payload;
+    std::uint32_t why = 0;
+    bool restart = false;
+  };
+  std::vector<HeldBatch> held() const;
+  void put_back(HeldBatch&& held);  // throws Error on a reason that is none
+
+  // Complete state, but for held batches (who does not put them back has them missing). load() throws Error on text
+  // save() did not make.
   std::string save() const;
   void load(std::string_view text);
 

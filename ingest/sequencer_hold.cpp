@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/error.h"
 #include "core/lhc.h"
 #include "ingest/sequencer.h"
 
@@ -98,6 +99,23 @@ void Sequencer::hold(const BatchFacts& batch, Payload payload, Hold why, bool re
   const std::uint64_t order = hold_order_++;
   held_[batch.source] = Held{batch, std::move(payload), why, restart, order};
   if (!sources_.contains(batch.source)) held_strangers_.emplace(order, batch.source);
+}
+
+std::vector<Sequencer::HeldBatch> Sequencer::held() const {
+  std::vector<const Held*> all;
+  for (const auto& [source, held] : held_) all.push_back(&held);
+  std::sort(all.begin(), all.end(), [](const Held* a, const Held* b) { return a->order < b->order; });
+  std::vector<HeldBatch> out;
+  for (const Held* h : all) out.push_back({h->batch, h->payload, static_cast<std::uint32_t>(h->why), h->restart});
+  return out;
+}
+
+void Sequencer::put_back(HeldBatch&& held) {
+  if (held.why == 0 || held.why > static_cast<std::uint32_t>(Hold::new_name)) {
+    throw Error("held batch", "reason " + std::to_string(held.why), "1 to 3");
+  }
+  const BatchFacts batch = held.batch;
+  hold(batch, std::move(held.payload), static_cast<Hold>(held.why), held.restart);
 }
 
 std::optional<Sequencer::Held> Sequencer::take_held(const std::string& source) {

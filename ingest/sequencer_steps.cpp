@@ -20,7 +20,6 @@ std::string place(std::uint32_t run, std::uint32_t ls) {
 }  // namespace
 
 std::string describe(const Refused& r) {
-  using Why = Refused::Why;
   const std::string here = place(r.run, r.ls);
   const std::string there = place(r.expected_run, r.expected_ls);
   const std::string found = std::to_string(r.found), expected = std::to_string(r.expected);
@@ -32,32 +31,32 @@ std::string describe(const Refused& r) {
     return joined({", not confirmed by the next batch (", next, ")"});
   };
   switch (r.why) {
-    case Why::closed_lumisection:
+    case Refused::Why::closed_lumisection:
       return joined({here, ", expected LS ", std::to_string(r.expected_ls), " or later (closed)"});
-    case Why::closed_run:
+    case Refused::Why::closed_run:
       return joined({here, ", expected another run than ", std::to_string(r.run), ", which is closed",
                      r.expected_run != 0 ? joined({" (now: run ", std::to_string(r.expected_run), ")"}) : ""});
-    case Why::older_epoch:
+    case Refused::Why::older_epoch:
       return joined({here, " of epoch ", found, ", expected epoch ", expected, ", or orbits after ", there});
-    case Why::used_number:
+    case Refused::Why::used_number:
       return joined(
           {here, " with seq ", found, ", which was received before; expected ", expected, ", or orbits after ", there});
-    case Why::unconfirmed_run:
-    case Why::unconfirmed_lumisection:
+    case Refused::Why::unconfirmed_run:
+    case Refused::Why::unconfirmed_lumisection:
       return joined({here, " after ", there, unconfirmed("", {})});
-    case Why::unconfirmed_epoch:
+    case Refused::Why::unconfirmed_epoch:
       return joined({here, " of epoch ", found, " after epoch ", expected,
                      unconfirmed("epoch", r.next ? r.next->epoch : std::nullopt)});
-    case Why::unconfirmed_number:
+    case Refused::Why::unconfirmed_number:
       return joined({here, " with seq ", found, ", expected ", expected,
                      unconfirmed("seq", r.next ? r.next->seq : std::nullopt)});
-    case Why::unconfirmed_name:
+    case Refused::Why::unconfirmed_name:
       return joined({here, " with seq ", found,
                      ", where a known source goes on: taken for a damaged name until a second batch has it"});
-    case Why::other_selection:
+    case Refused::Why::other_selection:
       return joined({here, " of selection '", shown(r.found_text), "', expected '", shown(r.expected_text),
                      "' as in the rest of the run"});
-    case Why::too_many_sources:
+    case Refused::Why::too_many_sources:
       return joined({here, " of a new source, expected at most ", expected, " in the runs that are open"});
   }
   return here;

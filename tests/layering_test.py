@@ -13,8 +13,8 @@ DOORS = {"shift": {"alerting/desk.h", "alerting/record.h"}}
 OWNED = {
     "zmq": {"ingest", "alerting"}, "msgpack": {"ingest"}, "oneapi/tbb": {"app"}, "tbb/": {"app"},
     "spdlog": {"app"}, "fmt/": {"app"}, "CLI/": {"app"}, "yaml-cpp": {"app", "fpga_model", "replay"},
-    "SQLiteCpp": {"alerting"}, "sqlite3": {"alerting"}, "zstd": {"alerting", "replay"}, "openssl": {"core", "shift"},
-    "curl/": {"alerting"}, "librdkafka/": {"alerting"}, "hwy/": {"fpga_model", "monitors"},
+    "SQLiteCpp": {"alerting"}, "sqlite3": {"alerting"}, "zstd": {"alerting", "ingest", "replay"}, "openssl": {"core", "shift"},
+    "curl/": {"alerting"}, "librdkafka/": {"alerting", "ingest"}, "hwy/": {"fpga_model", "monitors"},
     "boost": {"monitors", "shift"}, "zlib.h": {"shift"}, "prometheus/": {"shift"}, "Eigen": {"monitors"}, "nlohmann": set(ROOMS),
 }
 # Floors of a room: a floor includes itself and what is named here. What is common lies at the root ("").

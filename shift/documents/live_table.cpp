@@ -47,6 +47,7 @@ LiveTable live_table(const std::vector<alerting::RecordedLive>& rows) {
     if (row.model.empty() && row.stream.empty()) {
       out.updated_ns = row.updated_ns;
       out.has_ended = line.value("ended", false);
+      if (line.contains("scale")) out.scale = nlohmann::ordered_json::parse(row.line).at("scale");
       continue;
     }
     LiveStream& stream = out.streams[{row.model, row.stream}];

@@ -33,6 +33,7 @@ struct LiveStream {
 struct LiveTable {
   std::int64_t updated_ns = 0;  // of the program's own row; 0: there is none
   bool has_ended = false;
+  nlohmann::ordered_json scale;  // of a merger (docs/scale_out.md); null: it is none
   std::map<std::pair<std::string, std::string>, LiveStream> streams;  // (model, stream)
 
   const LiveStream* find(const std::string& model, const std::string& stream) const;

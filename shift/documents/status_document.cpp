@@ -122,6 +122,7 @@ ordered_json status_document(const Outlook& outlook, RunTotals& totals) {
       {"actions", {{"open", actions.open}, {"proposed", actions.proposed}, {"pending", actions.pending}}},
       {"pipeline", pipeline_json(outlook, live)},
       {"ended", outlook.has_ended ? outlook.has_ended() : false}};
+  if (live.scale.is_object()) out["scale"] = live.scale;
   for (StreamStatus& s : streams) out["streams"].push_back(std::move(s.document));
   return out;
 }

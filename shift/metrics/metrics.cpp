@@ -1,5 +1,6 @@
 #include "shift/metrics/metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -8,6 +9,7 @@
 #include "core/event_batch.h"
 #include "core/utc_time.h"
 #include "shift/documents/json_values.h"
+#include "shift/documents/live_table.h"
 #include "shift/metrics/process_metrics.h"
 
 namespace vigil::shift {
@@ -196,6 +198,17 @@ void MetricsBoard::tell_pipeline(MetricFamilies& out, const PipelineSnapshot& pi
   }
   for (const auto& [model, failures] : pipeline.emulator_failures) {
     out.put("vigil_emulator_failures_total", {{"model", model}}, failures);
+  }
+  const LiveTable live = live_table(outlook_.record->live());
+  if (live.scale.is_object()) {
+    for (const auto& partition : value_at(live.scale, "partitions")) {
+      const std::uint64_t end = count_at(partition, "end"), judged = count_at(partition, "judged");
+      out.put("vigil_partition_behind_frames", {{"partition", std::to_string(count_at(partition, "partition"))}},
+              static_cast<double>(end - std::min(end, judged)));
+    }
+    out.put("vigil_partials_total", {}, count_at(live.scale, "partials"));
+    out.put("vigil_partial_bytes_total", {}, count_at(live.scale, "partial_bytes"));
+    out.put("vigil_reread_frames_total", {}, count_at(live.scale, "reread_frames"));
   }
   out.put("vigil_journal_bytes", {}, outlook_.record->bytes());
   out.put("vigil_journal_errors_total", {}, pipeline.journal_errors);

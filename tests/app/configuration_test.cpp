@@ -88,6 +88,7 @@ TEST(ConfigurationKeys, ThePageHasARowForEachAndNoOther) {
 
 TEST(ConfigurationKeys, PathsAreTheFilesAndOnlyThey) {
   for (const ConfigurationKey& key : configuration_keys()) {
+    if (key.key == "name") continue;  // of a bridge or worker: no path fits
     if (default_of(key) != "\"\"" && key.type != "list of paths" && key.type != "list of texts") continue;
     Configuration c;
     const std::string file = configuration_file(key.key + ": some/thing\n");

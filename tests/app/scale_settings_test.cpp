@@ -12,17 +12,17 @@ namespace {
 TEST(ScaleSettings, AreOfWhatEntersAPartialAlone) {
   Configuration c = fixtures::demo_configuration();
   const ModelSet models(c.models);
-  const std::string before = settings_sha256(models, c);
+  const std::string before = scale_settings(models, c).sha256;
   EXPECT_EQ(before.size(), 64u);
-  const auto json = nlohmann::json::parse(settings_json(models, c));
+  const auto json = nlohmann::json::parse(scale_settings(models, c).text);
   EXPECT_EQ(json["models"][0]["hash"], models.all().front()->info().hash);
-  EXPECT_EQ(json.dump(), settings_json(models, c)) << "sorted keys, no blanks";
+  EXPECT_EQ(json.dump(), scale_settings(models, c).text) << "sorted keys, no blanks";
   c.monitors.windows = {{"9ls", 9, 3}};
   c.monitors.rules.push_back({"*", {"psi"}, {}, {}, {}, {}});
   c.sequencer.close_after_ls = 5;
-  EXPECT_EQ(settings_sha256(models, c), before);
+  EXPECT_EQ(scale_settings(models, c).sha256, before);
   c.monitors.multivariate.every_orbits = 8;
-  EXPECT_NE(settings_sha256(models, c), before);
+  EXPECT_NE(scale_settings(models, c).sha256, before);
 }
 
 }  // namespace

@@ -14,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from server import TOKENS, write_tokens
 from sinks import Flow, eventually, secret
-from stream import check
+from stream import check, knows_kafka
 
 vigil = sys.argv[1]
 SECRETS = {"bearer": "bearer+s3cret/4711==", "whsec": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "trigger": "trig&ger s3%cret/+\"0815",
@@ -108,9 +108,10 @@ for kind, keys in TYPES.items():
     names += [f"{kind}-refused", f"{kind}-tls"]
     lines.append(f"  - {{type: {kind}, name: {kind}-refused, url: 'http://127.0.0.1:9', kinds: [revalidate, notify], {keys}}}\n")
     lines.append(f"  - {{type: {kind}, name: {kind}-tls, url: 'https://127.0.0.1:{server.server_port}/200/{kind}', kinds: [revalidate, notify], {keys}}}\n")
-names.append("kafka")
-lines.append("  - {type: kafka, brokers: '127.0.0.1:9', topic: t, kinds: [revalidate, notify], properties: {security.protocol: SASL_PLAINTEXT,"
-             f" sasl.mechanism: PLAIN, sasl.username: u, sasl.password_file: {files['sasl']}, socket.timeout.ms: 1000}}}}\n")
+if knows_kafka(vigil):
+    names.append("kafka")
+    lines.append("  - {type: kafka, brokers: '127.0.0.1:9', topic: t, kinds: [revalidate, notify], properties: {security.protocol: SASL_PLAINTEXT,"
+                 f" sasl.mechanism: PLAIN, sasl.username: u, sasl.password_file: {files['sasl']}, socket.timeout.ms: 1000}}}}\n")
 tokens = write_tokens(folder / "tokens")
 os.environ["VIGIL_LOG"] = "trace"
 flow = Flow(vigil, "".join(lines), f"approval: {{}}\nsettle_s: 1\nbreaker_failures: 1000000\nhttp_listen: 127.0.0.1:0\nhttp_tokens_file: {tokens}\n",

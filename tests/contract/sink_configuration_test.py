@@ -7,7 +7,7 @@ import tempfile
 
 from monitor import call
 from sinks import secret
-from stream import check, demo_package
+from stream import check, demo_package, knows_kafka
 
 vigil = sys.argv[1]
 package = demo_package()
@@ -47,7 +47,8 @@ refused("{type: webhook}", "no key 'url'")
 refused("{type: kubeflow, url: 'https://a', pipeline_id: p}", "no key 'pipeline_version_id'")
 refused("{type: gitlab, url: 'https://a', project: p, ref: main}", "no key 'token_file'")
 refused("{type: argo, url: 'https://a', namespace: n}", "no key 'template'")
-refused("{type: kafka, topic: t}", "no key 'brokers'")
+if knows_kafka(vigil):
+    refused("{type: kafka, topic: t}", "no key 'brokers'")
 for url in ("ftp://a", "a", "file:///etc/passwd", "http:///x", "https://", "https://a b", "HTTP://"):
     refused(f"{{type: webhook, url: '{url}'}}", "key 'url'", "http or https URL")
 for url in ("https://u:s3cret@a", "https://s3cret@a/x", "https://:s3cret@a", "https://@a"):
@@ -67,10 +68,11 @@ refused(kubeflow + ", timeout_ms: soon}", "key 'timeout_ms'", "a whole number fr
 refused(kubeflow + ", dry_run: perhaps}", "key 'dry_run'", "true or false")
 refused(kubeflow + ", status: true}", "unknown key 'status'")
 refused("{type: alertmanager, url: 'http://127.0.0.1:9093', labels: {a-b: c}}", "key 'labels'", "'a-b'")
-refused("{type: kafka, brokers: a, topic: t, properties: {sasl.password: s3cret}}", "in clear", "sasl.password_file")
-refused("{type: kafka, brokers: a, topic: t, properties: {no.such: x}}", "'no.such'", "librdkafka")
-refused("{type: kafka, brokers: a, topic: t, properties: {acks: '0'}}", "'acks'")
-refused(f"{{type: kafka, brokers: a, topic: t, properties: {{sasl.password_file: {folder / 'others'}}}}}", "open to others")
+if knows_kafka(vigil):
+    refused("{type: kafka, brokers: a, topic: t, properties: {sasl.password: s3cret}}", "in clear", "sasl.password_file")
+    refused("{type: kafka, brokers: a, topic: t, properties: {no.such: x}}", "'no.such'", "librdkafka")
+    refused("{type: kafka, brokers: a, topic: t, properties: {acks: '0'}}", "'acks'")
+    refused(f"{{type: kafka, brokers: a, topic: t, properties: {{sasl.password_file: {folder / 'others'}}}}}", "open to others")
 
 # What is said of all actions.
 for text, *parts in (("approval: {retrane: one}", "unknown key 'retrane'", "retrain"), ("approval: {retrain: three}", "'retrain'", "three", "auto or one or two"),
@@ -97,7 +99,9 @@ accepted = ["{type: webhook, url: 'http://127.0.0.1:9/x?y=1', token_file: good}"
             "{type: argo, url: 'https://argo', namespace: n, template: t}",
             "{type: mlflow, url: 'https://mlflow', alias: best}",
             "{type: alertmanager, url: 'http://127.0.0.1:9093', labels: {team: l1}, resend_s: 5}",
-            "{type: kafka, brokers: 'a:1,b:2', topic: t, properties: {sasl.username: u, sasl.password_file: good}}"]
+            "{type: alertmanager, name: another, url: 'http://127.0.0.1:9094'}"]
+if knows_kafka(vigil):
+    accepted.append("{type: kafka, brokers: 'a:1,b:2', topic: t, properties: {sasl.username: u, sasl.password_file: good}}")
 code, out, err = run(accepted, "approval: {}\nsettle_s: 7\n")
 check(code == 0, err)
 check("s3cret" not in out and "MfKQ" not in out, "a secret printed")

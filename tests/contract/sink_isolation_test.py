@@ -15,7 +15,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from server import TOKENS, write_tokens
-from stream import ORBITS, Publisher, batch, check, demo_package, pack
+from stream import ORBITS, batch, check, demo_package, knows_kafka, pack, Publisher
 
 vigil = sys.argv[1]
 LUMISECTIONS, ACTIONS, TIMEOUT_S = 120, 30, 30
@@ -81,7 +81,7 @@ def bad_sinks():
         f"timeout_ms: {TIMEOUT_S * 1000}",
         f"type: alertmanager, name: alerts, url: 'http://127.0.0.1:{silent()}', timeout_ms: {TIMEOUT_S * 1000}",
         f"type: zeromq, name: pipeline, endpoint: 'tcp://127.0.0.1:{silent()}', reply_timeout_ms: {TIMEOUT_S * 1000}",
-        f"type: kafka, name: log, brokers: '127.0.0.1:{silent()}', topic: t"))
+        *([f"type: kafka, name: log, brokers: '127.0.0.1:{silent()}', topic: t"] if knows_kafka(vigil) else [])))
 
 
 def measure(more_sinks):

@@ -123,6 +123,11 @@ def demo_package():
     return Package(pathlib.Path(__file__).resolve().parents[2] / "demo" / "model")
 
 
+def knows_kafka(vigil):
+    """Whether it was built with librdkafka."""
+    return subprocess.run([vigil, "bridge", "--help"], capture_output=True).returncode == 0
+
+
 def check(condition, *what):
     if not condition:
         sys.exit("FAILED: " + " ".join(map(str, what)).encode(errors="backslashreplace").decode())

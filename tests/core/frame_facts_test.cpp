@@ -116,7 +116,7 @@ TEST(FrameFacts, WhatFrameLineDoesNotWriteIsAnError) {
 }
 
 TEST(PartialSummary, IsTakenOutAsItWasWritten) {
-  PartialSummary s{3, "m", "scouting", 7, 9, 64, "{\"format\":\"vigil-summary\",\"x\":{\"summary\":{}}}"};
+  PartialSummary s{3, {}, "m", "scouting", 7, 9, 64, "{\"format\":\"vigil-summary\",\"x\":{\"summary\":{}}}"};
   const std::string line = summary_line(s);
   EXPECT_EQ(line_type(line), "summary");
   const PartialSummary back = summary_from_line(line, "test");

@@ -46,7 +46,8 @@ std::vector<std::string> seeds() {
   rejected.header.topic = "a/\xff";
   rejected.header.seq = 7;
   rejected.dropped_before = {rejected.header};
-  return {frame_line(accepted), frame_line(rejected), summary_line({1, "m", "scouting", 1, 2, 64, "{\"version\":2}"})};
+  return {frame_line(accepted), frame_line(rejected),
+          summary_line({1, {}, "m", "scouting", 1, 2, 64, "{\"version\":2}"})};
 }
 
 std::vector<std::string> words() {
