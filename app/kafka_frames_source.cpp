@@ -63,9 +63,10 @@ void KafkaFramesSource::begin() {
 
 std::optional<Frame> KafkaFramesSource::next() {
   for (;;) {
-    if (stop_ && (!settings_.closes_on_stop || !has_begun_ || settings_.is_bounded)) return std::nullopt;
+    if (stop_ && (!settings_.closes_on_stop || settings_.is_bounded)) return std::nullopt;
     if (!has_begun_) {
       begin();
+      if (stop_ && !has_begun_) (void)is_over();
       continue;
     }
     if (auto frame = taken()) return frame;
@@ -193,7 +194,7 @@ bool KafkaFramesSource::is_over() {
   if (!stop_) return false;
   if (!stop_since_) stop_since_ = Clock::now();
   if (!until_) until_ = reader_.ranges(kEndsAnswer);
-  if (until_ && reaches(*until_)) return true;
+  if (has_begun_ && until_ && reaches(*until_)) return true;
   if (Clock::now() - *stop_since_ > settings_.drain) {
     throw FailedRunning("stopped, and nothing is closed: after " + std::to_string(settings_.drain.count()) +
                         " s Kafka has not given what it holds");

@@ -58,12 +58,9 @@ void KafkaMergeSource::abandon() {
 
 // Where reading begins, once the brokers have said what there is.
 void KafkaMergeSource::begin() {
-  std::optional<Ranges> frames, partials;
-  while (!stop_ && (!frames || !partials)) {
-    if (!frames) frames = frames_reader_.ranges(kAnswer);
-    if (!partials) partials = partials_reader_.ranges(kAnswer);
-  }
-  if (stop_) return;
+  const auto frames = frames_reader_.ranges(kAnswer);
+  const auto partials = frames ? partials_reader_.ranges(kAnswer) : std::nullopt;
+  if (!partials) return;
   const bool latest = settings_.start == "latest" && !is_resumed_;
   for (const auto& [partition, range] : *frames) {
     const auto known = start_.known_to.find(partition);
@@ -92,9 +89,13 @@ void KafkaMergeSource::begin() {
 }
 
 std::optional<Frame> KafkaMergeSource::next() {
-  while (!has_begun_ && !stop_) begin();
   for (;;) {
-    if (abandoned_ || (stop_ && !settings_.close_on_stop) || !has_begun_) return std::nullopt;
+    if (abandoned_ || (stop_ && !settings_.close_on_stop)) return std::nullopt;
+    if (!has_begun_) {
+      begin();
+      if (stop_ && !has_begun_) (void)stop_is_over();
+      continue;
+    }
     if (auto frame = taken()) return frame;
     if (is_finished_ && order_.empty() && !unit_) return std::nullopt;
     if (stop_ && !is_finished_ && stop_is_over()) {
@@ -208,7 +209,7 @@ bool KafkaMergeSource::stop_is_over() {
     stop_partials_ = -1;
   }
   const bool is_late = Clock::now() - *stop_since_ > settings_.drain;
-  if (stop_at_ && covers(*stop_at_)) {
+  if (has_begun_ && stop_at_ && covers(*stop_at_)) {
     // What workers beside the source had written by then.
     if (stop_partials_ < 0) {
       if (const auto ends = partials_reader_.ranges(kAnswer)) {

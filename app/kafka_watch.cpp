@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "app/configuration_kafka.h"
@@ -29,6 +30,7 @@ namespace fs = std::filesystem;
 using ingest::kafka::Need;
 
 constexpr std::chrono::seconds kPlainStop{10}, kReplayPatience{20};
+constexpr std::chrono::milliseconds kBetweenStopLooks{50};
 constexpr const char* kPrefixKey = "kafka/prefix";
 constexpr const char* kStartsKey = "kafka/starts";  // of all mergers of the journal, with commas
 constexpr std::size_t kMostStarts = 1000;
@@ -83,6 +85,35 @@ std::map<std::string, std::string> meta_of(const std::string& prefix, std::set<s
   return meta;
 }
 
+// A signal while Kafka is waited for at the start. Where a stop is to close everything the start goes on, as long as
+// that may take; else it ends at once.
+class StopOfStart {
+ public:
+  StopOfStart(StopOnSignal& signals, const Configuration& configuration)
+      : is_patient_(configuration.close_on_stop), drain_(configuration.drain_s), clock_([this](std::stop_token ending) {
+          while (!ending.stop_requested()) {
+            const std::int64_t came = came_ns_;
+            if (came != 0 && (!is_patient_ || wall_clock_ns() - came > std::int64_t{drain_} * 1'000'000'000))
+              is_set = true;
+            std::this_thread::sleep_for(kBetweenStopLooks);
+          }
+        }) {
+    signals.watch([this] { came_ns_ = wall_clock_ns(); });
+  }
+  // The exit code where it came to nothing more. Throws FailedRunning where everything was to be closed.
+  int code() const {
+    if (is_patient_) throw FailedRunning("stopped, and nothing is closed: Kafka was away");
+    return 0;
+  }
+  std::atomic<bool> is_set{false};
+
+ private:
+  const bool is_patient_;
+  const std::uint32_t drain_;
+  std::atomic<std::int64_t> came_ns_{0};
+  std::jthread clock_;
+};
+
 FramesSettings frames_settings(const Configuration& configuration, const ingest::kafka::Settings& kafka) {
   FramesSettings settings;
   settings.kafka = kafka;
@@ -96,8 +127,7 @@ FramesSettings frames_settings(const Configuration& configuration, const ingest:
 int merge_kafka(const MonitorOptions& options, const Configuration& configuration) {
   log_to_stderr();
   StopOnSignal signals;
-  std::atomic<bool> stop{false};
-  signals.watch([&] { stop = true; });
+  StopOfStart stop(signals, configuration);
   const ingest::kafka::Log log = log_lines();
   const ingest::kafka::Settings kafka = kafka_settings(configuration, configuration.subscribe, "--subscribe");
   if (configuration.journal.empty()) {
@@ -113,7 +143,7 @@ int merge_kafka(const MonitorOptions& options, const Configuration& configuratio
   const std::vector<Need> needs{{kafka.prefix + ".frames", Need::What::read},
                                 {kafka.prefix + ".partials", Need::What::read, 1},
                                 {kafka.prefix + ".results", Need::What::write, 1}};
-  if (!open_topics(kafka, needs, stop, {}, log)) return 0;
+  if (!open_topics(kafka, needs, stop.is_set, {}, log)) return stop.code();
 
   std::unique_ptr<KafkaMergeSource> source;
   KafkaResults results(
@@ -123,8 +153,8 @@ int merge_kafka(const MonitorOptions& options, const Configuration& configuratio
         if (source) source->abandon();
       },
       log);
-  const auto start = results.begin(stop);
-  if (!start) return 0;
+  const auto start = results.begin(stop.is_set);
+  if (!start) return stop.code();
   earlier.starts.insert(*start);
   Session session(configuration,
                   {.json = options.json,
@@ -147,7 +177,7 @@ int merge_kafka(const MonitorOptions& options, const Configuration& configuratio
   merge.every_orbits = configuration.monitors.multivariate.sampling();
   source = std::make_unique<KafkaMergeSource>(merge, session.models(), earlier.from, log);
   session.describe_scale([&] { return source->scale(); });
-  if (!results.open(stop)) return 0;
+  if (!results.open(stop.is_set)) return stop.code();
   spdlog::info("merging the partials of {} at {}, settings {}", kafka.prefix, kafka.brokers,
                scale.sha256.substr(0, 12));
   signals.watch([&] {
@@ -164,14 +194,13 @@ int merge_kafka(const MonitorOptions& options, const Configuration& configuratio
 int watch_kafka(const MonitorOptions& options, const Configuration& configuration) {
   log_to_stderr();
   StopOnSignal signals;
-  std::atomic<bool> stop{false};
-  signals.watch([&] { stop = true; });
+  StopOfStart stop(signals, configuration);
   const ingest::kafka::Log log = log_lines();
   const ingest::kafka::Settings kafka = kafka_settings(configuration, configuration.subscribe, "--subscribe");
   check_settings(kafka, log);
   (void)ModelSet(configuration.models);  // what is wrong with them is said before Kafka is waited for
   const Earlier earlier = earlier_of(configuration.journal, kafka.prefix);
-  if (!open_topics(kafka, {{kafka.prefix + ".frames", Need::What::read}}, stop, {}, log)) return 0;
+  if (!open_topics(kafka, {{kafka.prefix + ".frames", Need::What::read}}, stop.is_set, {}, log)) return stop.code();
   FramesSettings settings = frames_settings(configuration, kafka);
   const bool goes_on = !configuration.journal.empty() && !configuration.close_on_stop;
   settings.closes_on_stop = !goes_on;

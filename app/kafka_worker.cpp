@@ -48,7 +48,8 @@ KafkaWorker::KafkaWorker(const WorkerIdentity& who, const ingest::kafka::Setting
                      transactions_.abort();
                    }},
               log),
-      most_frames_(kMostPartialFrames) {}
+      most_frames_(kMostPartialFrames),
+      at_once_(4 * threads_of(who.jobs)) {}
 
 bool KafkaWorker::open() {
   if (transactions_.open(stop_) == Transactions::Outcome::stopped) return false;
@@ -104,7 +105,6 @@ bool KafkaWorker::collect() {
 }
 
 void KafkaWorker::process() {
-  if (batch_.empty()) return;
   std::vector<Message> batch = std::exchange(batch_, {});
   batch_bytes_ = 0;
   std::vector<std::shared_ptr<Item>> items;
@@ -114,13 +114,14 @@ void KafkaWorker::process() {
     if (share.first < 0) share.first = message.offset;
     share.next = message.offset + 1;
     share.bytes_in += message.value ? message.value->size() : 0;
-    std::string problem;
     const std::int32_t partition = message.partition;
-    const std::string where = ingest::frame_position(partition, message.offset);
+    const std::int64_t offset = message.offset;
+    std::string problem;
     std::optional<Frame> frame = ingest::frame_of(std::move(message), problem);
     if (!frame) {
       if (log_ && std::has_single_bit(++passed_over_)) {
-        log_("message " + where + " is passed over: " + problem + " (" + std::to_string(passed_over_) + " so far)");
+        log_("message " + ingest::frame_position(partition, offset) + " is passed over: " + problem + " (" +
+             std::to_string(passed_over_) + " so far)");
       }
       continue;
     }
@@ -130,7 +131,17 @@ void KafkaWorker::process() {
     item->arrived_ns = wall_clock_ns();
     partitions.push_back(partition);
     items.push_back(std::move(item));
+    if (items.size() < at_once_) continue;
+    emulate_all(items, partitions);
+    items.clear();
+    partitions.clear();
   }
+  emulate_all(items, partitions);
+}
+
+// As many as stay in the caches from one step to the next.
+void KafkaWorker::emulate_all(const std::vector<std::shared_ptr<Item>>& items,
+                              const std::vector<std::int32_t>& partitions) {
   emulate_many(items, models_, who_.every_orbits, who_.jobs);
   for (std::size_t i = 0; i < items.size(); ++i) {
     Share& share = shares_.at(partitions[i]);

@@ -44,6 +44,7 @@ class KafkaWorker {
 
   bool collect();
   void process();
+  void emulate_all(const std::vector<std::shared_ptr<Item>>& items, const std::vector<std::int32_t>& partitions);
   void flush();
   void recover();
   Share& share_of(std::int32_t partition);
@@ -62,6 +63,7 @@ class KafkaWorker {
   Clock::time_point flushed_ = Clock::now();
   std::uint64_t most_frames_;       // of a partial
   std::int32_t too_large_in_ = -1;  // a partition of which one frame's partial was refused: it is left to the merger
+  const std::size_t at_once_;       // items emulated before they are summed
   std::uint64_t passed_over_ = 0;   // messages that are no frames
   WorkerTotals totals_;
 };

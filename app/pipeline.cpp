@@ -127,16 +127,20 @@ void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits) {
   }
 }
 
+std::size_t threads_of(unsigned jobs) {
+  return jobs > 0 ? jobs : static_cast<std::size_t>(tbb::info::default_concurrency());
+}
+
 void emulate_many(const std::vector<std::shared_ptr<Item>>& items, const ModelSet& models, std::uint32_t every_orbits,
                   unsigned jobs) {
-  const std::size_t threads = jobs > 0 ? jobs : static_cast<std::size_t>(tbb::info::default_concurrency());
+  const std::size_t threads = threads_of(jobs);
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
   tbb::parallel_for(std::size_t{0}, items.size(), [&](std::size_t i) { emulate(*items[i], models, every_orbits); });
 }
 
 void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbits,
                 const std::function<void(std::shared_ptr<Item>)>& take, const PipelineOutputs& outputs, unsigned jobs) {
-  const std::size_t threads = jobs > 0 ? jobs : static_cast<std::size_t>(tbb::info::default_concurrency());
+  const std::size_t threads = threads_of(jobs);
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
 
   // Exceptions do not cross TBB, which would lose what is in flight. A source or recorder that fails ends the input:

@@ -32,6 +32,8 @@ void run_stages(Source& source, const ModelSet& models, std::uint32_t every_orbi
 // by `every_orbits`; 0: none are. Pure but for the item.
 void emulate(Item& item, const ModelSet& models, std::uint32_t every_orbits);
 
+// `jobs`, where 0 is one a core.
+std::size_t threads_of(unsigned jobs);
 // The same of many items, each by one of `jobs` threads (0: one a core).
 void emulate_many(const std::vector<std::shared_ptr<Item>>& items, const ModelSet& models, std::uint32_t every_orbits,
                   unsigned jobs);

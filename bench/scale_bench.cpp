@@ -21,7 +21,9 @@
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::size_t kFramesAPartial = 64;
+constexpr std::size_t kAtOnce = 4;  // as a worker with one thread
+// Of a partial: a second of one core, at most; and those that sizes are told of.
+constexpr std::size_t kFramesASecond = 16384, kFramesTold = 64;
 
 double since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
@@ -42,7 +44,7 @@ double replayed(const vigil::app::ModelSet& models, const std::vector<vigil::Fra
 }
 
 // Seconds of a worker; what it would send.
-double worked(const vigil::app::ModelSet& models, std::vector<vigil::Frame> frames,
+double worked(const vigil::app::ModelSet& models, std::vector<vigil::Frame> frames, std::size_t frames_a_partial,
               std::vector<std::string>& messages) {
   const vigil::app::Configuration configuration;
   vigil::app::ItemPool pool;
@@ -50,21 +52,24 @@ double worked(const vigil::app::ModelSet& models, std::vector<vigil::Frame> fram
   vigil::app::PartialBuilder builder([&](std::string_view line) { lines.append(line).push_back('\n'); }, {});
   messages.clear();
   const auto begin = Clock::now();
-  for (std::size_t first = 0; first < frames.size(); first += kFramesAPartial) {
-    std::vector<std::shared_ptr<vigil::app::Item>> items;
-    for (std::size_t i = first; i < std::min(frames.size(), first + kFramesAPartial); ++i) {
-      items.push_back(pool.take());
-      items.back()->frame = std::move(frames[i]);
+  for (std::size_t first = 0; first < frames.size(); first += frames_a_partial) {
+    const std::size_t end = std::min(frames.size(), first + frames_a_partial);
+    for (std::size_t at = first; at < end; at += kAtOnce) {
+      std::vector<std::shared_ptr<vigil::app::Item>> items;
+      for (std::size_t i = at; i < std::min(end, at + kAtOnce); ++i) {
+        items.push_back(pool.take());
+        items.back()->frame = std::move(frames[i]);
+      }
+      emulate_many(items, models, configuration.monitors.multivariate.sampling(), 1);
+      for (const auto& item : items) builder.take(*item);
     }
-    emulate_many(items, models, configuration.monitors.multivariate.sampling(), 1);
-    for (const auto& item : items) builder.take(*item);
     builder.finish();
     vigil::ingest::PartialHeader header;
     header.settings = std::string(64, 'a');
     header.worker = "w";
     header.partition = 0;
     header.first = first;
-    header.next = first + items.size();
+    header.next = end;
     messages.push_back(vigil::ingest::packed_partial(header, lines));
     lines.clear();
   }
@@ -158,13 +163,15 @@ void measure(const std::string& name, const Input& input, int pairs) {
     for (const vigil::Frame& frame : frames) bytes += frame.parts.at(1).size();
     std::vector<std::string> messages, doubled;
     (void)replayed(models, frames);
-    (void)worked(models, twice, doubled);
+    (void)worked(models, twice, kFramesTold, doubled);
+    std::vector<std::string> large;
+    (void)worked(models, once, kFramesTold, messages);
     std::vector<double> ratios, rates, whole, merging, merging_twice;
     Merged merge, merge_twice;
     for (int pair = 0; pair < pairs; ++pair) {
       double a = 0, b = 0;
       if (pair % 2 == 0) a = replayed(models, frames);
-      b = worked(models, once, messages);
+      b = worked(models, once, kFramesASecond, large);
       if (pair % 2 == 1) a = replayed(models, frames);
       ratios.push_back(a / b);
       rates.push_back(events / b);

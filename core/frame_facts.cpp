@@ -7,102 +7,15 @@
 #include <utility>
 
 #include "core/error.h"
-#include "core/json_text.h"
 #include "core/lhc.h"
-#include "core/utf8.h"
 
 namespace vigil {
 namespace {
 
 using nlohmann::json;
-using nlohmann::ordered_json;
 
 constexpr std::string_view kFrame = "{\"type\":\"frame\"", kSummary = "{\"type\":\"summary\"";
 constexpr std::size_t kMostDropped = 1u << 16;
-
-// Bytes as they are: topics and names of rejected frames may be no UTF-8.
-ordered_json bytes_json(const std::string& bytes) {
-  if (is_utf8(bytes)) return bytes;
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += kDigits[byte >> 4];
-    hex += kDigits[byte & 15];
-  }
-  return {{"hex", hex}};
-}
-
-ordered_json header_json(const FrameHeader& h) {
-  ordered_json out = ordered_json::object();
-  const auto text = [&](const char* key, const std::string& value) {
-    if (!value.empty()) put(out, key, bytes_json(value));
-  };
-  text("topic", h.topic);
-  text("stream", h.stream);
-  text("model", h.model);
-  if (h.source) put(out, "source", bytes_json(*h.source));
-  const auto number = [&](const char* key, const auto& value) {
-    if (value) put(out, key, *value);
-  };
-  number("epoch", h.epoch);
-  number("seq", h.seq);
-  number("run", h.run);
-  number("ls", h.ls);
-  number("first_orbit", h.first_orbit);
-  number("last_orbit", h.last_orbit);
-  if (h.n > 0) put(out, "n", h.n);
-  return out;
-}
-
-ordered_json strand_json(const StrandMark& mark) {
-  ordered_json out = {{"name", bytes_json(mark.name)}, {"session", mark.session}};
-  if (mark.begins) {
-    put(out, "begins", true);
-  } else {
-    put(out, "n", mark.n);
-  }
-  return out;
-}
-
-ordered_json context_json(const Context& c) {
-  ordered_json out = ordered_json::object();
-  const auto value = [&](const char* key, const auto& v) {
-    if (v) put(out, key, *v);
-  };
-  value("fill", c.fill);
-  value("prescale_column", c.prescale_column);
-  value("pileup", c.pileup);
-  value("run_start_ns", c.run_start_ns);
-  const auto text = [&](const char* key, const std::optional<std::string>& v) {
-    if (v) put(out, key, bytes_json(*v));
-  };
-  text("menu", c.menu);
-  text("beam_mode", c.beam_mode);
-  text("filling_scheme", c.filling_scheme);
-  text("origin", c.origin);
-  return out;
-}
-
-ordered_json batch_json(const EventBatch& b) {
-  ordered_json out = {{"source", bytes_json(b.source)},
-                      {"epoch", b.epoch},
-                      {"seq", b.seq},
-                      {"stream", bytes_json(b.stream)},
-                      {"selection", bytes_json(b.selection)},
-                      {"run", b.run},
-                      {"ls", b.ls},
-                      {"orbits", {b.first_orbit, b.last_orbit}},
-                      {"n_bx", b.n_bx},
-                      {"model", bytes_json(b.model)},
-                      {"n", b.n}};
-  if (b.model_hash) put(out, "model_hash", bytes_json(*b.model_hash));
-  ordered_json context = context_json(b.context);
-  if (!context.empty()) put(out, "context", std::move(context));
-  if (b.unknown_keys > 0) put(out, "unknown_keys", b.unknown_keys);
-  if (b.ignored_annotations > 0) put(out, "ignored_annotations", b.ignored_annotations);
-  return out;
-}
 
 // An object that is read key by key; what is left over, missing or of another type is an error.
 class Object {
@@ -276,28 +189,6 @@ json parsed(std::string_view line, const std::string& where) {
 
 }  // namespace
 
-std::string frame_line(const FrameFacts& f) {
-  ordered_json out = {{"type", "frame"}, {"position", bytes_json(f.position)}};
-  if (f.strand) put(out, "strand", strand_json(*f.strand));
-  if (!f.dropped_before.empty()) {
-    ordered_json dropped = ordered_json::array();
-    for (const FrameHeader& h : f.dropped_before) dropped.push_back(header_json(h));
-    put(out, "dropped", std::move(dropped));
-  }
-  if (f.carries_drops_only) return json_text(out);
-  if (f.rejection != Rejection::none) {
-    put(out, "rejected", to_string(f.rejection));
-    put(out, "detail", bytes_json(f.detail));
-    put(out, "header", header_json(f.header));
-    return json_text(out);
-  }
-  put(out, "batch", batch_json(f.batch));
-  if (f.is_foreign) put(out, "foreign", true);
-  if (!f.failure.empty()) put(out, "failure", bytes_json(f.failure));
-  if (f.summary) put(out, "summary", *f.summary);
-  return json_text(out);
-}
-
 FrameFacts frame_from_line(std::string_view line, const std::string& where) {
   const json value = parsed(line, where);
   Object o(value, where, "frame");
@@ -335,19 +226,6 @@ FrameFacts frame_from_line(std::string_view line, const std::string& where) {
 
 // The summary stands last, as it was written: it is taken out without being parsed.
 constexpr std::string_view kText = ",\"summary\":";
-
-std::string summary_line(const PartialSummary& s) {
-  const ordered_json out = {{"type", "summary"},
-                            {"number", s.number},
-                            {"model", bytes_json(s.model)},
-                            {"stream", bytes_json(s.stream)},
-                            {"run", s.run},
-                            {"ls", s.ls},
-                            {"frames", s.frames}};
-  std::string text = json_text(out);
-  text.pop_back();
-  return text + std::string(kText) + s.text + "}";
-}
 
 PartialSummary summary_from_line(std::string_view line, const std::string& where) {
   const std::size_t at = line.find(std::string(kText) + "{");
