@@ -18,7 +18,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kAlerts = "/api/v2/alerts";
-constexpr const char* kJson = "application/json";
 constexpr std::int64_t kLingerMs = 5 * 60 * 1000;
 
 class AlertmanagerSink : public RepeatingSink {

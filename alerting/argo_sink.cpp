@@ -10,8 +10,6 @@
 namespace vigil::alerting {
 namespace {
 
-constexpr const char* kJson = "application/json";
-
 class ArgoSink : public WaitingSink {
  public:
   explicit ArgoSink(const SinkSettings& settings)

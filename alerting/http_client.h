@@ -12,6 +12,8 @@
 
 namespace vigil::alerting {
 
+inline constexpr const char* kJson = "application/json";
+
 inline constexpr std::size_t kAnswerBytes = 64 * 1024;  // read of an answer
 
 struct HttpRequest {

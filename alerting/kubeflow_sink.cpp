@@ -12,7 +12,6 @@ namespace vigil::alerting {
 namespace {
 
 constexpr const char* kRuns = "/apis/v2beta1/runs";
-constexpr const char* kJson = "application/json";
 
 class KubeflowSink : public WaitingSink {
  public:

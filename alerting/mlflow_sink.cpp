@@ -16,7 +16,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr const char* kApi = "/api/2.0/mlflow/";
-constexpr const char* kMlflowJson = "application/json";
 constexpr int kPages = 10000;       // of a list that must end some day
 constexpr int kVersionsAPage = 20;  // a page fits into what is read of an answer
 
@@ -32,7 +31,7 @@ class MlflowSink : public WaitingSink {
   void abandon() override { peer_.abandon(); }
   RenderedRequest render(const OutgoingAction& action) const override {
     const ActionText text(action);
-    return {name_, "POST", peer_.url(path(text)), kMlflowJson, json_text(body(text, {}))};
+    return {name_, "POST", peer_.url(path(text)), kJson, json_text(body(text, {}))};
   }
 
   Answer send(const OutgoingAction& action, const Begin& begin) override {
@@ -52,7 +51,7 @@ class MlflowSink : public WaitingSink {
         return done(text);
       }
     }
-    const HttpAnswer answer = peer_.post(path(text), kMlflowJson, json_text(body(text, version)), begin);
+    const HttpAnswer answer = peer_.post(path(text), kJson, json_text(body(text, version)), begin);
     if (answer.end == HttpAnswer::End::answered && answer.status == 200) return done(text);
     return by_code(answer, false);
   }

@@ -19,10 +19,9 @@ class BoardDesk : public alerting::AlarmDesk {
   }
   alerting::DeskAnswer act_on_action(const alerting::Asker& asker, const std::string& id, const std::string& verb,
                                      const ordered_json& body, alerting::DeskAnswer answer) override {
-    alerting::DeskAnswer done =
-        board_.act_on_action(asker, id, answer.body.at("model").get<std::string>(),
-                             answer.body.at("stream").get<std::string>(),
-                             alerting::monitors_of_action(nlohmann::json(answer.body)), verb, body);
+    alerting::DeskAnswer done = board_.act_on_action(
+        asker, id, answer.body.at("model").get<std::string>(), answer.body.at("stream").get<std::string>(),
+        alerting::monitors_of_action(nlohmann::json(answer.body)), verb, body);
     return done.problem ? done : std::move(answer);
   }
 

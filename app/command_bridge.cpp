@@ -232,6 +232,7 @@ Command bridge_command() {
                   {{"--to", &o->to, "Kafka that gets the frames: kafka://HOST:PORT/PREFIX"},
                    {"--name", &o->name, "of this bridge (default: the host's)"},
                    settings_option(*o),
+                   jobs_option(o->jobs),
                    {"--json", &o->json, "one JSON document at the end"},
                    http_option(*o)}}),
           [o] { return run_bridge(*o); }};

@@ -135,6 +135,7 @@ Command watch_command() {
                    {"--close-on-stop", &o->close_on_stop, "on Kafka: a stop is the end of the data"},
                    {"--actions-to", &o->actions_to, "endpoint of the pipeline that receives actions"},
                    {"--record", &o->record, "also record what arrives into this folder"},
+                   jobs_option(o->jobs),
                    http_option(*o)}}),
           [o] { return run_watch(*o); }};
 }
@@ -145,6 +146,7 @@ Command record_command() {
           joined({{{"-c,--configuration", &o->configuration, "configuration file (YAML)"}},
                   live_options(*o),
                   {{"-o,--output", &o->record, "folder for the recordings", Presence::required},
+                   jobs_option(o->jobs),
                    settings_option(*o),
                    {"--json", &o->json, "one JSON document at the end"}}}),
           [o] { return run_record(*o); }};

@@ -17,7 +17,7 @@ namespace vigil::app {
 namespace {
 
 constexpr std::chrono::milliseconds kPoll{20}, kBetweenAsks{100}, kSpared{2000}, kAnswer{5000};
-constexpr std::chrono::seconds kBetweenWaits{10};
+constexpr std::chrono::seconds kBetweenWaits{10}, kGrace{2};
 constexpr std::size_t kAtOnce = 64;  // partials read before frames are taken
 constexpr std::int64_t kDoubtNs = 5'000'000'000;
 
@@ -49,9 +49,14 @@ KafkaMergeSource::KafkaMergeSource(MergeSettings settings, const ModelSet& model
   if (start_.unit) partials_.expect(*start_.unit);
 }
 
-void KafkaMergeSource::request_stop() { stop_ = true; }
+void KafkaMergeSource::request_stop() {
+  const std::chrono::nanoseconds grace = settings_.close_on_stop ? settings_.drain : kGrace;
+  give_up_at_ns_ = wall_clock_ns() + grace.count();
+  stop_ = true;
+}
 
 void KafkaMergeSource::abandon() {
+  give_up_at_ns_ = 1;
   abandoned_ = true;
   stop_ = true;
 }
@@ -246,33 +251,39 @@ std::optional<Frame> KafkaMergeSource::read_frame(std::int32_t partition, std::i
       }
       return frame;
     }
-    if (abandoned_) return std::nullopt;
-    if (stop_since_ && Clock::now() - *stop_since_ > settings_.drain) return std::nullopt;
-    std::this_thread::sleep_for(kBetweenAsks);
+    wait_for_kafka();
   }
 }
 
+// Before the next question; none follows a stop that has waited long enough.
+void KafkaMergeSource::wait_for_kafka() const {
+  const std::int64_t until = give_up_at_ns_;
+  if (until != 0 && wall_clock_ns() >= until) {
+    throw FailedRunning("stopped while Kafka was away: the next merger with this journal goes on");
+  }
+  std::this_thread::sleep_for(kBetweenAsks);
+}
+
 std::int64_t KafkaMergeSource::first_kept(std::int32_t partition) {
-  while (!abandoned_) {
+  for (;; wait_for_kafka()) {
     if (const auto ranges = frames_reader_.ranges(kAnswer)) {
       const auto found = ranges->find(partition);
       return found == ranges->end() ? 0 : found->second.low;
     }
-    if (stop_since_ && Clock::now() - *stop_since_ > settings_.drain) break;
   }
-  return 0;
 }
 
 std::shared_ptr<Item> KafkaMergeSource::read_again(const std::string& position, const ModelSet& models) {
   const auto place = ingest::frame_place(position);
   if (!place) return nullptr;
-  auto frame = read_frame(place->partition, place->offset);
-  if (!frame) return nullptr;
-  auto item = std::make_shared<Item>();
-  item->frame = std::move(*frame);
-  emulate(*item, models, settings_.every_orbits);
-  if (item->rejection != Rejection::none) return nullptr;
-  return item;
+  if (auto frame = read_frame(place->partition, place->offset)) {
+    auto item = std::make_shared<Item>();
+    item->frame = std::move(*frame);
+    emulate(*item, models, settings_.every_orbits);
+    if (item->rejection == Rejection::none) return item;
+  }
+  if (say_) say_("frame " + position + " is not there any more to be emulated again: its events are in no summary");
+  return nullptr;
 }
 
 std::string KafkaMergeSource::waiting_for() const {

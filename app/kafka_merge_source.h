@@ -50,7 +50,8 @@ class KafkaMergeSource : public Source {
   // Behind a frame of this source, for the journal. Thread-safe.
   std::string position(std::uint64_t order) { return log_.position(order); }
   std::int64_t partials_offset() const { return log_.partials_offset(); }
-  // A frame of this position again, emulated; null: it is not there any more, or was never in Kafka. Thread-safe.
+  // A frame of this position again, emulated; null: it is not there any more, or was never in Kafka. Throws
+  // FailedRunning where a stop waits for Kafka in vain: nobody may take what is away for gone. Thread-safe.
   std::shared_ptr<Item> read_again(const std::string& position, const ModelSet& models);
   // `scale` of the status document. Thread-safe.
   nlohmann::ordered_json scale() const;
@@ -67,6 +68,7 @@ class KafkaMergeSource : public Source {
   void look_at_doubts();
   bool covers(const Ranges& ends) const;
   bool stop_is_over();
+  void wait_for_kafka() const;
   std::optional<Frame> read_frame(std::int32_t partition, std::int64_t offset);
   std::int64_t first_kept(std::int32_t partition);
   void note_scale();
@@ -90,7 +92,8 @@ class KafkaMergeSource : public Source {
   std::optional<Ranges> stop_at_;
   std::int64_t stop_partials_ = -1;
   std::atomic<bool> stop_{false}, abandoned_{false};
-  std::mutex reading_;  // of single frames
+  std::atomic<std::int64_t> give_up_at_ns_{0};  // wall clock, after a stop; 0: never
+  std::mutex reading_;                          // of single frames
   mutable std::mutex scale_mutex_;
   std::string scale_;
 };

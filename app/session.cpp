@@ -69,6 +69,7 @@ Configuration effective_configuration(const MonitorOptions& options, Configurati
   if (!options.to.empty()) c.to = options.to;
   if (!options.name.empty()) set_key(c, "name", options.name);
   if (options.close_on_stop) c.close_on_stop = true;
+  if (options.jobs > 0) c.jobs = options.jobs;
   if (options.window_ls || options.hop_ls) {
     monitors::WindowSettings window = c.monitors.windows.front();
     if (options.window_ls) window.window_ls = *options.window_ls;

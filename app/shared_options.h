@@ -14,6 +14,7 @@ struct MonitorOptions {
   std::vector<std::string> models, subscribe, topics, settings, fail_on;
   std::string reference, limits, journal, actions_to, record, http, to, name;
   std::optional<std::uint32_t> window_ls, hop_ls;
+  std::uint32_t jobs = 0;  // of watch, bridge and record; 0: as configured
   bool json = false, hold = false, from_partials = false, close_on_stop = false;
 };
 
