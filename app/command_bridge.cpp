@@ -12,7 +12,7 @@
 
 #include "app/command.h"
 #include "app/configuration_kafka.h"
-#include "app/http_service.h"
+#include "app/counters_service.h"
 #include "app/kafka_bridge.h"
 #include "app/logging.h"
 #include "app/pipeline_counters.h"
@@ -174,14 +174,12 @@ int run_bridge(const MonitorOptions& options) {
                                  .topics = configuration.topics,
                                  .queue_frames = configuration.queue_frames,
                                  .on_link = log_bridge_link});
-  Readiness readiness;
   counters.set_intake([&] {
     const auto& c = subscriber.counters();
     const BridgeCounts now = buffer.counts();
     return Intake{c.frames, c.bytes, now.dropped, now.waiting, 0};
   });
-  const auto http = start_http(configuration.http, nullptr, readiness,
-                               {.journal = {}, .pipeline = [&] { return counters.snapshot(wall_clock_ns()); }});
+  const CountersService http(configuration.http, [&] { return counters.snapshot(wall_clock_ns()); });
   // Receives from the start, whatever Kafka does.
   Receiving receiving(subscriber, buffer, counters);
   const BridgeLines lines(buffer);

@@ -7,7 +7,7 @@
 
 #include "app/command.h"
 #include "app/configuration_kafka.h"
-#include "app/http_service.h"
+#include "app/counters_service.h"
 #include "app/kafka_beside_worker.h"
 #include "app/kafka_worker.h"
 #include "app/logging.h"
@@ -106,9 +106,7 @@ int run_worker(const WorkerOptions& options) {
   std::vector<std::string> names;
   for (const auto& model : models.all()) names.push_back(model->info().name);
   PipelineCounters counters(names);
-  Readiness readiness;
-  const auto http = start_http(configuration.http, nullptr, readiness,
-                               {.journal = {}, .pipeline = [&] { return counters.snapshot(wall_clock_ns()); }});
+  const CountersService http(configuration.http, [&] { return counters.snapshot(wall_clock_ns()); });
   Lines tick(who);
   const auto say_begin = [&] {
     spdlog::info("worker {} of {}, settings {}", who.name, kafka.prefix, who.settings.substr(0, 12));

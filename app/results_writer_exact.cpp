@@ -93,6 +93,7 @@ void ResultsWriter::write_exactly() {
   commit_counted(commit);
   if (settings_.log != nullptr) {
     settings_.log->append(lines);
+    settings_.log->check();  // appending may have taken as long as a sleep does
     if (settings_.hold_actions) settings_.hold_actions(false);
   }
   for (const Closing& closing : group) {

@@ -2,9 +2,11 @@
 through it; no worker for ten lumisections makes nothing late; what has other settings or is spoilt is passed over and
 said; a stop that closes waits for workers, and gives up with their partitions named."""
 import json
+import re
 import signal
 import sys
 import time
+import urllib.request
 
 import zmq
 from hostile_stream import messages
@@ -46,14 +48,20 @@ try:
     publisher.socket.setsockopt(zmq.XPUB_VERBOSE, 1)
     recorder = Program(vigil, "record", "--subscribe", publisher.endpoint, "-o", kafka.folder / "rec")
     publisher.wait()
-    bridge = Program(vigil, "bridge", "--subscribe", publisher.endpoint, "--to", where, "--name", "b", *MADE)
+    bridge = Program(vigil, "bridge", "--subscribe", publisher.endpoint, "--to", where, "--name", "b", "--http", "127.0.0.1:0", *MADE)
     publisher.wait()
-    first = worker()
+    first = worker("w", "--http", "127.0.0.1:0")
     one = merger("a.db")
     third = len(sent) // 3
     for parts in sent[:third]:
         publisher.send(parts)
     one.now.wait("lumisections closed", lambda: len(one.now.lines("lumisection")) >= 3)
+
+    for program, name in ((first, "vigil_emulated_events_total"), (bridge, "vigil_frames_received_total")):
+        url = re.search(r"listening on (http://\S+)", program.log())[1]
+        text = urllib.request.urlopen(url + "/metrics", timeout=10).read().decode()
+        counts = [float(line.split()[-1]) for line in text.splitlines() if line.startswith(name)]
+        check(counts and sum(counts) > 0, name, "of", url, text[:500])
 
     # A stop is no end of data: no digest, nothing cut.
     lines = one.stop()
@@ -81,6 +89,7 @@ try:
 
     # Of two mergers the older ends, here one that sleeps meanwhile.
     one.now.wait("it goes on", lambda: behind("a.db") == 0, 40)
+    one.now.settle(1.5)
     one.now.process.send_signal(signal.SIGSTOP)
     two = merger("b.db", "--close-on-stop")
     two.now.wait("the newer one judges", lambda: len(two.now.lines("lumisection")) >= 6, 60)
