@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from monitor import Watch, call
-from stream import check
+from stream import check, knows_kafka
 
 JARS = os.environ.get("VIGIL_KAFKA_JARS", "/tmp/vigil_kafka.jars")
 
@@ -20,7 +20,7 @@ def needs(vigil, shared, *more):
     missing = [t for t in ("java", "mvn", "ss", "openssl", *more) if not shutil.which(t)]
     if not script.exists():
         missing.append(str(script))
-    if call(vigil, "bridge", "--help")[0] != 0:
+    if not knows_kafka(vigil):
         missing.append("librdkafka in this build")
     if missing:
         print("skipped: no", ", ".join(missing))
