@@ -6,7 +6,7 @@
 #include <charconv>
 #include <chrono>
 
-#include "alerting/secrets.h"
+#include "core/secrets.h"
 #include "core/shown.h"
 
 namespace vigil::alerting {

@@ -3,8 +3,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "alerting/secrets.h"
 #include "core/error.h"
+#include "core/secrets.h"
 #include "core/shown.h"
 
 namespace vigil::alerting {

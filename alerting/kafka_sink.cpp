@@ -8,9 +8,9 @@
 #include <set>
 #include <utility>
 
-#include "alerting/secrets.h"
 #include "alerting/sink_reading.h"
 #include "core/error.h"
+#include "core/secrets.h"
 #include "core/shown.h"
 
 namespace vigil::alerting {

@@ -4,9 +4,9 @@
 #include <charconv>
 
 #include "alerting/http_client.h"
-#include "alerting/secrets.h"
 #include "alerting/templates.h"
 #include "core/error.h"
+#include "core/secrets.h"
 
 namespace vigil::alerting {
 namespace {

@@ -3,10 +3,10 @@
 #include <chrono>
 
 #include "alerting/http_sink.h"
-#include "alerting/secrets.h"
 #include "alerting/sink_reading.h"
 #include "core/error.h"
 #include "core/hmac.h"
+#include "core/secrets.h"
 
 namespace vigil::alerting {
 namespace {

@@ -10,7 +10,7 @@
 #include <thread>
 
 #include "core/error.h"
-#include "ingest/kafka/secret_file.h"
+#include "core/secrets.h"
 
 namespace vigil::ingest::kafka {
 namespace {

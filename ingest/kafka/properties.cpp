@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/error.h"
+#include "core/secrets.h"
 #include "ingest/kafka/client.h"
-#include "ingest/kafka/secret_file.h"
 
 namespace vigil::ingest::kafka {
 namespace {
@@ -82,7 +82,7 @@ Properties read_properties(const Settings& settings, std::vector<std::string>& s
   Properties all;
   for (const auto& [given, value] : settings.properties) {
     if (given.ends_with(kFromFile)) {
-      secrets.push_back(read_secret_file(value));
+      secrets.push_back(read_secret(value, false));
       all.emplace_back(without_suffix(given), secrets.back());
     } else {
       all.emplace_back(given, value);
@@ -128,7 +128,7 @@ void check_property(const std::string& given, const std::string& value, const st
   if (is_secret && !is_from_file) {
     throw Error(where, what + ": a secret in clear", name + "_file, the path of its file");
   }
-  const std::string content = is_from_file ? read_secret_file(value) : value;
+  const std::string content = is_from_file ? read_secret(value, false) : value;
   const std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(),
                                                                                 rd_kafka_conf_destroy);
   std::array<char, 512> error{};

@@ -1,4 +1,4 @@
-#include "alerting/secrets.h"
+#include "core/secrets.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>

@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "core/error.h"
+#include "core/secrets.h"
 #include "ingest/kafka/client.h"
-#include "ingest/kafka/secret_file.h"
 #include "ingest/kafka/settings.h"
 
 namespace vigil::ingest::kafka {

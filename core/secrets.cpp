@@ -1,4 +1,4 @@
-#include "alerting/secrets.h"
+#include "core/secrets.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,12 +10,11 @@
 #include <cstring>
 #include <utility>
 
-#include "alerting/http_client.h"
 #include "core/error.h"
 #include "core/json_text.h"
 #include "core/percent_encoded.h"
 
-namespace vigil::alerting {
+namespace vigil {
 namespace {
 
 constexpr std::size_t kSecretBytes = 64 * 1024;
@@ -85,4 +84,4 @@ std::string without_secrets(const std::string& text, const std::vector<std::stri
   return clean;
 }
 
-}  // namespace vigil::alerting
+}  // namespace vigil
